@@ -1,0 +1,72 @@
+"""Writes large results files of a given size, alike from run to run."""
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+RULES = 200
+FILES = 2_000
+
+
+def sarif(path: Path, megabytes: int) -> int:
+    """Write a SARIF log of about `megabytes`; its number of results is returned."""
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        file.write('{"version":"2.1.0","$schema":"https://json.schemastore.org/sarif-2.1.0.json",')
+        file.write('"runs":[{"results":[\n')
+        for result in _results():
+            text = json.dumps(result)
+            file.write(text if count == 0 else ",\n" + text)
+            count += 1
+            if count % 256 == 0 and file.tell() >= megabytes * 1_000_000:
+                break
+        file.write('\n],"tool":{"driver":{"name":"Bench","version":"1.0","rules":')
+        file.write(json.dumps([_rule(n) for n in range(RULES)]))
+        file.write("}}}]}\n")
+    return count
+
+
+def source_path(number: int) -> str:
+    """The path of the n-th file that results name."""
+    return f"src/package_{number % 40}/module_{number}.py"
+
+
+def _rule(number: int) -> dict[str, Any]:
+    return {
+        "id": f"B{number:03}",
+        "name": f"rule-{number}",
+        "shortDescription": {"text": f"Rule {number} was broken."},
+        "helpUri": f"https://example.org/rules/B{number:03}",
+        "defaultConfiguration": {"level": ("note", "warning", "error")[number % 3]},
+    }
+
+
+def _results() -> Iterator[dict[str, Any]]:
+    chance = random.Random(7)
+    while True:
+        rule = chance.randrange(RULES)
+        line = chance.randrange(1, 2_000)
+        name = f"value_{chance.randrange(10_000)}"
+        yield {
+            "ruleId": f"B{rule:03}",
+            "ruleIndex": rule,
+            "level": ("note", "warning", "error")[rule % 3],
+            "message": {"text": f"Local variable `{name}` is assigned to but never used in this scope"},
+            "locations": [
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": source_path(chance.randrange(FILES)), "uriBaseId": "%SRCROOT%"},
+                        "region": {
+                            "startLine": line,
+                            "startColumn": 5,
+                            "endLine": line,
+                            "endColumn": 5 + len(name),
+                            "snippet": {"text": f"    {name} = compute(everything)\n"},
+                        },
+                    }
+                }
+            ],
+            "partialFingerprints": {"primaryLocationLineHash": f"{chance.getrandbits(64):016x}:1"},
+        }

@@ -1,0 +1,5 @@
+"""`python -m insights_uploader`."""
+
+from insights_uploader.cli import main
+
+main()

@@ -1,0 +1,79 @@
+"""What a Code Insights report tells besides its annotations: details and data fields. Pure."""
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from insights_uploader.model.finding import Severity
+from insights_uploader.model.ledger import Disposition
+from insights_uploader.model.measure import TestTotals
+from insights_uploader.plan.draft import ReportDraft
+
+_WORDS = {
+    Disposition.OFF_DIFF: "on unchanged lines",
+    Disposition.PATH_UNRESOLVED: "in files that are not in the repository",
+    Disposition.SUPPRESSED: "suppressed",
+    Disposition.IGNORED: "ignored by this project's settings",
+    Disposition.DUPLICATE: "duplicates",
+    Disposition.IN_BASELINE: "known from before",
+    Disposition.OVER_CAP: "beyond the limit of annotations",
+    Disposition.INVALID: "refused by the server",
+}
+_RULES = 5
+_REASONS = 5
+
+
+def details(draft: ReportDraft) -> str:
+    """What is shown, what is not and why: the ledger in sentences."""
+    ledger = draft.ledger
+    lines = [f"Fails: {reason.words}." for reason in islice(draft.reasons, _REASONS)]
+    if draft.tests is not None:
+        lines.append(_tests(draft.tests))
+    found = ledger.parsed + ledger.derived
+    if not found:
+        lines.append("Nothing was found.")
+        return "\n".join(lines)
+    lines.append(f"{ledger.published} of {found} findings are shown.")
+    hidden = [f"{n} {words}" for end, words in _WORDS.items() if (n := ledger.count(end))]
+    if hidden:
+        lines.append(f"Not shown: {', '.join(hidden)}.")
+    if ledger.count(Disposition.OVER_CAP):
+        rules = draft.hidden_rules
+        most = ", ".join(f"{rule} ({n})" for rule, n in islice(rules.items(), _RULES))
+        more = f" and {len(rules) - _RULES} other rules" if len(rules) > _RULES else ""
+        lines.append(f"Beyond the limit: {most}{more}.")
+    return "\n".join(lines)
+
+
+def data_fields(draft: ReportDraft) -> Sequence[Mapping[str, Any]]:
+    """At most six figures, in Bitbucket's own types (RestInsightReportData)."""
+    tests = draft.tests
+    if tests is not None:
+        return [
+            _field("Tests", "NUMBER", tests.total),
+            _field("Passed", "NUMBER", tests.passed),
+            _field("Failed", "NUMBER", tests.failed),
+            _field("Errors", "NUMBER", tests.errors),
+            _field("Skipped", "NUMBER", tests.skipped),
+            _field("Duration", "DURATION", tests.duration_ms),
+        ]
+    return [
+        *(_field(s.name.title(), "NUMBER", draft.severities.get(s, 0)) for s in reversed(Severity)),
+        _field("On unchanged lines", "NUMBER", draft.ledger.count(Disposition.OFF_DIFF)),
+        *(_field("Version", "TEXT", v) for v in islice(draft.versions, 1)),
+    ]
+
+
+def _field(title: str, kind: str, value: int | str) -> Mapping[str, Any]:
+    return {"title": title, "type": kind, "value": value}
+
+
+def _tests(tests: TestTotals) -> str:
+    parts = [f"{tests.passed} passed"]
+    if tests.failed:
+        parts.append(f"{tests.failed} failed")
+    if tests.errors:
+        parts.append(f"{tests.errors} in error")
+    if tests.skipped:
+        parts.append(f"{tests.skipped} skipped")
+    return f"Of {tests.total} tests {', '.join(parts)}."

@@ -1,0 +1,116 @@
+"""Code Insights' request bodies on Bitbucket Data Center. Pure.
+
+The limits are those of Atlassian's OpenAPI file for 9.4 (RestSetInsightReportRequest,
+RestSingleAddInsightAnnotationRequest) and of its API page, counted as Java counts, in UTF-16 code
+units. A body that the server could refuse for its content cannot be built here.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from insights_uploader.destinations.bitbucket_dc.contents import data_fields, details
+from insights_uploader.plan.draft import AnnotationDraft, ReportDraft
+from insights_uploader.plan.plan import Body
+
+MAX_TITLE = 450
+MAX_DETAILS = 2000
+MAX_REPORTER = 450
+MAX_DATA = 6
+MAX_MESSAGE = 2000
+MAX_PATH = 50_000
+MAX_KEY = 50  # the server's own words; its OpenAPI file is silent
+MAX_LINE = 2**31 - 1
+
+_ELLIPSIS = "…"
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")  # they could make text read otherwise
+_NOT_IN_KEY = re.compile(r"[^a-z0-9._-]+")
+_NOT_IN_URL = re.compile(r"[\s\x00-\x20\x7f<>\"{}|\\^`]")
+
+
+class CodeInsightsPayload:
+    """Builds the bodies of reports and annotations."""
+
+    def body(self, draft: ReportDraft) -> Body:
+        """The body of the PUT that creates a report (RestSetInsightReportRequest)."""
+        body: dict[str, Any] = {
+            "title": fitted(draft.title, MAX_TITLE) or draft.key,
+            "details": fitted(details(draft), MAX_DETAILS),
+            "result": str(draft.result),
+            "data": list(data_fields(draft))[:MAX_DATA],
+            "reporter": fitted(draft.reporter, MAX_REPORTER),
+            "createdDate": draft.created_ms,
+        }
+        body |= _address("link", draft.link) | _address("logoUrl", draft.logo_url)
+        return body
+
+    def annotation_bodies(self, draft: ReportDraft) -> tuple[Body, ...]:
+        """The items of the POST's list (RestSingleAddInsightAnnotationRequest)."""
+        return tuple(_annotation(annotation) for annotation in draft.annotations)
+
+
+def report_keys(prefix: str, tools: Sequence[str]) -> Mapping[str, str]:
+    """The report keys of tools: `prefix.tool`, static, unique, at most 50 characters.
+
+    A name that has to be cut, or that collides with another once its odd characters are gone,
+    ends in a hash of the whole name.
+    """
+    keys: dict[str, str] = {}
+    for tool in tools:
+        slug = _NOT_IN_KEY.sub("-", tool.lower()).strip("-.") or "tool"
+        key = f"{prefix}.{slug}"
+        if len(key) > MAX_KEY or key in keys.values():
+            mark = hashlib.sha256(f"{prefix}.{tool}".encode()).hexdigest()[:8]
+            key = f"{key[: MAX_KEY - len(mark) - 1]}-{mark}"
+        keys[tool] = key
+    return keys
+
+
+def fitted(text: str, units: int) -> str:
+    """Text without what no reader can see, cut to a number of UTF-16 code units."""
+    text = _DIRECTION.sub("", _UNPRINTABLE.sub("\ufffd", text.replace("\r\n", "\n"))).strip()
+    if len(text) <= units // 2 or _units(text) <= units:
+        return text
+    kept = text[:units]
+    while _units(kept) > units - len(_ELLIPSIS):
+        over = _units(kept) - (units - len(_ELLIPSIS))
+        kept = kept[: -max(1, over // 2)]
+    return kept.rstrip() + _ELLIPSIS
+
+
+def is_web_address(link: str) -> bool:
+    """True for what the server takes as "a valid http or https URL"."""
+    if _NOT_IN_URL.search(link):
+        return False
+    try:
+        parts = urlsplit(link)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _annotation(draft: AnnotationDraft) -> Body:
+    body: dict[str, Any] = {
+        "externalId": draft.id,
+        "message": fitted(draft.message, MAX_MESSAGE) or "The tool gave no message.",
+        "severity": draft.severity.name,
+    }
+    if draft.type is not None:
+        body["type"] = str(draft.type)
+    if draft.path is not None and _units(draft.path) <= MAX_PATH:
+        body["path"] = draft.path
+        if draft.line is not None and 0 < draft.line <= MAX_LINE:
+            body["line"] = draft.line
+    return body | _address("link", draft.link)
+
+
+def _address(name: str, link: str | None) -> dict[str, str]:
+    return {name: link} if link is not None and is_web_address(link) else {}
+
+
+def _units(text: str) -> int:
+    """The length in UTF-16 code units."""
+    return len(text) + sum(character > "\uffff" for character in text)

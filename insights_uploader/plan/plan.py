@@ -1,0 +1,155 @@
+"""The plan: the middle of the house. Preview shows it, gate judges it, publish sends it."""
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any, Protocol
+
+import msgspec
+
+from insights_uploader.gate import Verdict
+from insights_uploader.model.ledger import Ledger
+from insights_uploader.model.measure import Remark, TestTotals
+from insights_uploader.plan.draft import ReportDraft
+
+Body = Mapping[str, Any]
+"""A JSON object as a request carries it."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What the plan is for.
+
+    Attributes:
+        project, repository: on the server; None while only a preview was asked for.
+        commit: the full id of the commit that gets the reports.
+        merge_base: where its branch left the target; None when the diff came from elsewhere.
+        pull_request: its number, when known.
+        limit: annotations per report.
+    """
+
+    project: str | None
+    repository: str | None
+    commit: str
+    merge_base: str | None
+    pull_request: int | None
+    limit: int
+
+
+class InputRecord(msgspec.Struct, frozen=True):
+    """What one results file brought.
+
+    Attributes:
+        path: as the user named it.
+        format: the parser that read it.
+        tools: that wrote it.
+        findings: how many it holds.
+        paths: how many distinct paths its findings name.
+        matched: how many of those lie in the repository.
+        path_rule: how they were found there, in words.
+        unmatched: the first of those that were not found, each with the nearest tracked file.
+        remarks: what the parser put right or left out.
+    """
+
+    path: str
+    format: str
+    tools: Sequence[str]
+    findings: int
+    paths: int
+    matched: int
+    path_rule: str
+    unmatched: Mapping[str, str | None]
+    remarks: Sequence[Remark]
+
+
+class DiffRecord(msgspec.Struct, frozen=True):
+    """Which lines counted as changed.
+
+    Attributes:
+        source: where the diff came from, in words.
+        base: the commit it was made against, when known.
+        files, lines: how many it touches and changes.
+    """
+
+    source: str
+    base: str | None
+    files: int
+    lines: int
+
+
+class PlannedReport(msgspec.Struct, frozen=True):
+    """One report with its exact bodies.
+
+    Attributes:
+        draft: what the bodies were made from.
+        body: of the PUT that creates the report.
+        annotations: of the POST, in rank order.
+    """
+
+    draft: ReportDraft
+    body: Body
+    annotations: tuple[Body, ...]
+
+    @property
+    def key(self) -> str:
+        """The report's key."""
+        return self.draft.key
+
+
+class PayloadBuilder(Protocol):
+    """Makes a destination's bodies; every limit of that server is its own."""
+
+    def body(self, draft: ReportDraft) -> Body:
+        """The report's body."""
+        ...
+
+    def annotation_bodies(self, draft: ReportDraft) -> tuple[Body, ...]:
+        """The annotations' bodies, one for each of the draft's, in its order."""
+        ...
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Everything a run would send, and why.
+
+    Attributes:
+        target: where to.
+        reports: one per tool, in the order of the results.
+        inputs: what was read.
+        diff: which lines counted as changed.
+        verdict: the gate's judgement.
+        builder: makes the bodies anew when the plan shrinks.
+    """
+
+    target: Target
+    reports: tuple[PlannedReport, ...]
+    inputs: tuple[InputRecord, ...]
+    diff: DiffRecord
+    verdict: Verdict
+    builder: PayloadBuilder
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where all findings ended."""
+        return reduce(Ledger.plus, (report.draft.ledger for report in self.reports), Ledger())
+
+    @property
+    def tests(self) -> Sequence[TestTotals]:
+        """The test cases of the tools that counted some."""
+        return [r.draft.tests for r in self.reports if r.draft.tests is not None]
+
+    def limited(self, number: int) -> "Plan":
+        """The plan with at most `number` annotations in each report."""
+        drafts = [report.draft.limited(number) for report in self.reports]
+        target = msgspec.structs.replace(self.target, limit=min(number, self.target.limit))
+        return msgspec.structs.replace(self, target=target, reports=planned(self.builder, drafts))
+
+    def without(self, annotation_id: str, reason: str) -> "Plan":
+        """The plan without an annotation that the server refuses for a reason."""
+        drafts = [report.draft.without(annotation_id, reason) for report in self.reports]
+        return msgspec.structs.replace(self, reports=planned(self.builder, drafts))
+
+
+def planned(builder: PayloadBuilder, drafts: Sequence[ReportDraft]) -> tuple[PlannedReport, ...]:
+    """Drafts with their bodies."""
+    return tuple(
+        PlannedReport(draft, builder.body(draft), builder.annotation_bodies(draft))
+        for draft in drafts
+    )

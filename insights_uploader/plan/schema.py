@@ -1,0 +1,86 @@
+"""The plan as JSON; docs/plan.schema.json describes it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from insights_uploader import __version__
+from insights_uploader.model.ledger import Ledger
+from insights_uploader.model.measure import TestTotals
+from insights_uploader.plan.plan import InputRecord, Plan
+
+SCHEMA = "insights-uploader/plan/1"
+"""A new number means that a reader of the old one may break."""
+
+
+def to_json(plan: Plan) -> bytes:
+    """The plan, indented, in UTF-8, with a final newline."""
+    text = msgspec.json.encode(plan_object(plan))
+    return msgspec.json.format(text, indent=2) + b"\n"
+
+
+def plan_object(plan: Plan) -> Mapping[str, Any]:
+    """The plan as JSON's own types."""
+    target = plan.target
+    return {
+        "schema": SCHEMA,
+        "tool": f"insights-uploader {__version__}",
+        "target": {name: getattr(target, name) for name in target.__struct_fields__},
+        "reports": [
+            {"key": r.key, "body": r.body, "annotations": list(r.annotations)} for r in plan.reports
+        ],
+        "ledger": ledger_object(plan.ledger),
+        "measures": {"tests": _tests(plan)},
+        "inputs": [_input(record) for record in plan.inputs],
+        "diff": {name: getattr(plan.diff, name) for name in plan.diff.__struct_fields__},
+        "verdict": {
+            "result": plan.verdict.result,
+            "reasons": [
+                {name: getattr(reason, name) for name in reason.__struct_fields__}
+                for reason in plan.verdict.reasons
+            ],
+        },
+    }
+
+
+def ledger_object(ledger: Ledger) -> Mapping[str, Any]:
+    """A ledger as JSON's own types; dispositions without findings are left out."""
+    return {
+        "parsed": ledger.parsed,
+        "derived": ledger.derived,
+        "dispositions": {str(key): number for key, number in ledger.dispositions.items()},
+    }
+
+
+def _tests(plan: Plan) -> Mapping[str, int] | None:
+    totals: TestTotals | None = None
+    for tests in plan.tests:
+        totals = totals.plus(tests) if totals else tests
+    if totals is None:
+        return None
+    return {
+        "total": totals.total,
+        "passed": totals.passed,
+        "failed": totals.failed,
+        "errors": totals.errors,
+        "skipped": totals.skipped,
+        "duration_ms": totals.duration_ms,
+    }
+
+
+def _input(record: InputRecord) -> Mapping[str, Any]:
+    return {
+        "path": record.path,
+        "format": record.format,
+        "tool": ", ".join(record.tools),
+        "findings": record.findings,
+        "outcome": "read",
+        "paths": {
+            "distinct": record.paths,
+            "matched": record.matched,
+            "rule": record.path_rule,
+            "unmatched": record.unmatched,
+        },
+        "remarks": [remark.message for remark in record.remarks],
+    }

@@ -1,0 +1,1 @@
+"""Floor 6: shows a plan to people."""

@@ -1,0 +1,112 @@
+"""A plan as text for a terminal or a build log. Pure: colours are the caller's to strip."""
+
+from collections.abc import Iterator, Mapping
+
+import click
+
+from insights_uploader.gate import Result
+from insights_uploader.model.finding import Severity
+from insights_uploader.model.ledger import Disposition, Ledger
+from insights_uploader.plan.draft import AnnotationDraft
+from insights_uploader.plan.plan import InputRecord, Plan, PlannedReport
+from insights_uploader.preview.plain import plain
+
+_COLOURS: Mapping[Severity, str] = {
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "blue",
+}
+_WIDTH = 200
+
+
+def text(plan: Plan) -> str:
+    """The whole preview, with ANSI colours."""
+    return "\n".join(_lines(plan)) + "\n"
+
+
+def summary(plan: Plan) -> str:
+    """The preview without the annotations: what was read, what became of it, the verdict."""
+    return "\n".join([*_inputs(plan), "", *_ending(plan)]) + "\n"
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    yield from _inputs(plan)
+    for report in plan.reports:
+        yield ""
+        yield from _report(report)
+    yield ""
+    yield from _ending(plan)
+
+
+def _inputs(plan: Plan) -> Iterator[str]:
+    for record in plan.inputs:
+        yield from _input(record)
+    base = f" since {plan.diff.base[:12]}" if plan.diff.base else ""
+    yield (
+        f"{plain(plan.diff.source)}: {_count(plan.diff.lines, 'changed line')} in "
+        f"{_count(plan.diff.files, 'file')}{base}, up to {plan.target.commit[:12]}"
+    )
+
+
+def _input(record: InputRecord) -> Iterator[str]:
+    tools = plain(", ".join(record.tools))
+    paths = ""
+    if record.paths:
+        paths = f"; {record.matched} of {_count(record.paths, 'path')} in the repository"
+        if record.path_rule != "as written":
+            paths += f" ({plain(record.path_rule)})"
+    found = _count(record.findings, "finding")
+    yield f"{plain(record.path)}: {record.format}, {tools}, {found}{paths}"
+    for remark in record.remarks:
+        where = f" (line {remark.line})" if remark.line else ""
+        yield f"  note: {plain(remark.message)}{where}"
+    for path, nearest in record.unmatched.items():
+        hint = f"; the nearest file is {plain(nearest)}" if nearest else ""
+        yield f"  not in the repository: {plain(path)}{hint}"
+
+
+def _report(report: PlannedReport) -> Iterator[str]:
+    draft = report.draft
+    versions = f" {', '.join(draft.versions)}" if draft.versions else ""
+    heading = click.style(f"{plain(draft.title)}{plain(versions)}", bold=True)
+    yield f"{heading}  {_result(draft.result)}  {report.key}"
+    for line in str(report.body["details"]).splitlines():
+        yield f"  {plain(line)}"
+    for annotation in draft.annotations:
+        yield f"  {_annotation(annotation)}"
+    for annotation_id, reason in draft.invalid.items():
+        yield f"  left out {annotation_id}: {plain(reason)}"
+
+
+def _annotation(annotation: AnnotationDraft) -> str:
+    severity = click.style(f"{annotation.severity.name:<6}", fg=_COLOURS[annotation.severity])
+    words = plain(annotation.message.strip())
+    if len(words) > _WIDTH:
+        words = words[: _WIDTH - 1] + "…"
+    if annotation.path is None:
+        return f"{severity} {click.style('(report)', dim=True)} {words}"
+    line = f":{annotation.line}" if annotation.line else ""
+    return f"{severity} {plain(annotation.path)}{line}  {words}"
+
+
+def _ending(plan: Plan) -> Iterator[str]:
+    yield ledger_line(plan.ledger)
+    for reason in plan.verdict.failures():
+        yield f"{_result(reason.result)}  {plain(reason.report)}: {plain(reason.words)}"
+    if plan.verdict.result is Result.PASS:
+        yield f"{_result(Result.PASS)}  the gate is passed"
+
+
+def ledger_line(ledger: Ledger) -> str:
+    """The ledger on one line."""
+    ends = [f"{n} {end}" for end in Disposition if (n := ledger.count(end))]
+    found = _count(ledger.parsed + ledger.derived, "finding")
+    return f"{found}: {', '.join(ends)}" if ends else "no findings"
+
+
+def _result(result: Result) -> str:
+    return click.style(str(result), fg="green" if result is Result.PASS else "red", bold=True)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,57 @@
+"""Gives a finding its place in the repository and holds it against the changed lines."""
+
+from collections.abc import Callable
+
+from insights_uploader.changes.changed_lines import ChangedLines
+from insights_uploader.model.finding import Finding, Location, Placed
+from insights_uploader.model.ledger import Disposition
+from insights_uploader.repository.paths import Resolved
+
+Resolve = Callable[[str], Resolved]
+"""Tells where a tool's path lies in the repository."""
+
+REPORT_LEVEL = "it belongs to the report as a whole"
+
+
+def place(finding: Finding, resolve: Resolve, changes: ChangedLines) -> tuple[Placed, Disposition]:
+    """Place a finding at the best of its locations.
+
+    Of several locations the first on a changed line is taken, else the first in a changed file,
+    else the first that is tracked. A finding of several lines is anchored at the first of them
+    that changed; one of a whole file belongs to every changed file.
+
+    Returns:
+        The placed finding and how it ends by its place: `PUBLISHED` on a changed line,
+        `REPORT_LEVEL` for a failing test elsewhere and for what has no location, `OFF_DIFF` or
+        `PATH_UNRESOLVED`.
+    """
+    if not finding.locations:
+        return Placed(finding, None, None, None, REPORT_LEVEL), Disposition.REPORT_LEVEL
+    fallback: Placed | None = None
+    in_changed_file = False
+    reason = ""
+    for location in finding.locations:
+        resolved = resolve(location.path)
+        if resolved.path is None:
+            reason = reason or resolved.rule
+            continue
+        anchor = _anchor(location, resolved.path, changes)
+        if anchor is not None:
+            placed = Placed(finding, resolved.path, anchor or None, location, resolved.rule)
+            return placed, Disposition.PUBLISHED
+        touched = changes.touches_file(resolved.path)
+        if fallback is None or (touched and not in_changed_file):
+            fallback = Placed(finding, resolved.path, location.line, location, resolved.rule)
+            in_changed_file = touched
+    if fallback is None:
+        placed = Placed(finding, None, None, None, reason)
+        end = Disposition.REPORT_LEVEL if finding.failed_test else Disposition.PATH_UNRESOLVED
+        return placed, end
+    return fallback, Disposition.REPORT_LEVEL if finding.failed_test else Disposition.OFF_DIFF
+
+
+def _anchor(location: Location, path: str, changes: ChangedLines) -> int | None:
+    """The line to annotate; 0 for the file as a whole; None when the diff does not touch it."""
+    if location.line is None:
+        return 0 if changes.touches_file(path) else None
+    return changes.first_changed(path, location.line, location.end_line or location.line)

@@ -1,0 +1,159 @@
+"""The parts of a SARIF log that decide something, as types that msgspec decodes into.
+
+Named and shaped after SARIF 2.1.0 (OASIS), whose section each docstring gives. Tools write null
+for what they do not have, so every optional property accepts it. Arrays that can be long hold
+`msgspec.Raw`: a view of the memory map, decoded when its turn comes.
+"""
+
+import enum
+from typing import Any
+
+import msgspec
+
+
+class _Object(msgspec.Struct, rename="camel", gc=False):
+    """A SARIF object; unknown properties are passed over."""
+
+
+class Level(enum.StrEnum):
+    """Section 3.27.10."""
+
+    NONE = "none"
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Log(_Object):
+    """Section 3.13."""
+
+    version: str | None = None
+    runs: list[msgspec.Raw] | None = None
+
+
+class Message(_Object):
+    """Section 3.11."""
+
+    text: str | None = None
+    markdown: str | None = None
+    id: str | None = None
+    arguments: list[str] | None = None
+
+
+class ArtifactLocation(_Object):
+    """Section 3.4."""
+
+    uri: str | None = None
+    uri_base_id: str | None = None
+    index: int | None = None
+
+
+class Region(_Object):
+    """Section 3.30."""
+
+    start_line: int | None = None
+    end_line: int | None = None
+
+
+class PhysicalLocation(_Object):
+    """Section 3.29."""
+
+    artifact_location: ArtifactLocation | None = None
+    region: Region | None = None
+
+
+class Location(_Object):
+    """Section 3.28."""
+
+    physical_location: PhysicalLocation | None = None
+
+
+class ToolComponentReference(_Object):
+    """Section 3.54."""
+
+    index: int | None = None
+    name: str | None = None
+    guid: str | None = None
+
+
+class RuleReference(_Object):
+    """A reportingDescriptorReference, section 3.52."""
+
+    id: str | None = None
+    index: int | None = None
+    tool_component: ToolComponentReference | None = None
+
+
+class Suppression(_Object):
+    """Section 3.35."""
+
+    kind: str | None = None
+    status: str | None = None
+    justification: str | None = None
+
+
+class Result(_Object):
+    """Section 3.27."""
+
+    rule_id: str | None = None
+    rule_index: int | None = None
+    rule: RuleReference | None = None
+    level: Level | None = None
+    kind: str | None = None
+    message: Message | None = None
+    locations: list[Location] | None = None
+    fingerprints: dict[str, str] | None = None
+    partial_fingerprints: dict[str, str] | None = None
+    suppressions: list[Suppression] | None = None
+    baseline_state: str | None = None
+
+
+class Override(_Object):
+    """A configurationOverride, section 3.51."""
+
+    descriptor: RuleReference | None = None
+    configuration: dict[str, Any] | None = None
+
+
+class Notification(_Object):
+    """Section 3.58."""
+
+    level: Level | None = None
+    message: Message | None = None
+
+
+class Invocation(_Object):
+    """Section 3.20."""
+
+    execution_successful: bool | None = None
+    exit_code: int | None = None
+    exit_code_description: str | None = None
+    rule_configuration_overrides: list[Override] | None = None
+    tool_execution_notifications: list[Notification] | None = None
+
+
+class ToolComponent(_Object):
+    """Section 3.19; the rules are left raw, since a tool may list thousands."""
+
+    name: str | None = None
+    version: str | None = None
+    semantic_version: str | None = None
+    guid: str | None = None
+    rules: list[msgspec.Raw] | None = None
+
+
+class Tool(_Object):
+    """Section 3.18."""
+
+    driver: ToolComponent | None = None
+    extensions: list[ToolComponent] | None = None
+
+
+class Run(_Object):
+    """Section 3.14."""
+
+    tool: Tool | None = None
+    results: list[msgspec.Raw] | None = None
+    artifacts: list[msgspec.Raw] | None = None
+    original_uri_base_ids: dict[str, ArtifactLocation] | None = None
+    invocations: list[Invocation] | None = None

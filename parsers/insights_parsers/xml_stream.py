@@ -1,0 +1,212 @@
+"""An XML file of any size, read in flat memory and handed to a target element by element.
+
+A format's parser writes a `Target`, which turns elements into items, and yields from `stream`:
+
+    yield from stream(source, Target())
+
+Nothing is fetched and no entity is expanded. What breaks the format is an error; only characters
+that XML forbids are put right, with a remark.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+
+from insights_parsers.xml_characters import CharacterFilter
+from insights_parsers.xml_prolog import Prolog, encoding_of
+from insights_uploader.inputs.source import Source
+from insights_uploader.model.errors import MalformedError
+from insights_uploader.model.measure import Remark
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+Item = TypeVar("Item")
+
+MAX_DEPTH = 100
+"""Elements inside each other; real results stay below ten."""
+MAX_TOKEN = 1 << 24
+"""Bytes in one tag, attribute or comment: a parser holds each of them whole."""
+_CHUNK = 1 << 17
+_NOT_WELL_FORMED = "is not well-formed XML"
+_SPLIT_CDATA = b"]]><![CDATA["
+
+
+class Target(Protocol[Item]):
+    """Turns the elements of one format into items.
+
+    Attributes:
+        roots: the names that the root element may have.
+        items: what has been made so far; `stream` takes it out after every chunk of the file.
+    """
+
+    roots: tuple[str, ...]
+    items: list[Item]
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """An element begins; the name comes without its namespace."""
+        ...
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        ...
+
+    def data(self, text: str) -> None:
+        """A piece of text; one text comes in any number of pieces."""
+        ...
+
+
+def stream(source: Source, target: Target[Item]) -> Iterator[Item | Remark]:
+    """Yield a target's items as the file is read, and at the end a remark on replaced characters.
+
+    Raises:
+        MalformedError: the file is not well-formed XML, is truncated, has trailing content, has
+            another root, declares entities, or exceeds `MAX_DEPTH` or `MAX_TOKEN`.
+    """
+    encoding = encoding_of(source)
+    characters = CharacterFilter(encoding)
+    document = _Document(source.path, encoding, target)
+    with source.open() as content:
+        for chunk in iter(partial(content.read, _CHUNK), b""):
+            document.feed(characters.feed(chunk), characters.line)
+            if characters.in_cdata:  # else lxml would collect the whole section
+                document.feed(_SPLIT_CDATA, characters.line)
+            yield from _drained(target.items)
+    document.feed(characters.close(), characters.line)
+    document.close()
+    yield from _drained(target.items)
+    if remark := characters.remark():
+        yield remark
+
+
+def _drained(items: list[Item]) -> Iterator[Item]:
+    yield from items
+    items.clear()
+
+
+class _Document:
+    """One file on its way through lxml, and the errors in our words."""
+
+    def __init__(self, path: str, encoding: str, target: Target[Item]) -> None:
+        from lxml import etree
+
+        self._path = path
+        self._roots = target.roots
+        self._prolog = Prolog(path, encoding)
+        self._bounds = _Bounds(target)
+        self._parser = etree.XMLParser(
+            # The stubs ask for methods that lxml does not.
+            target=cast("etree.ParserTarget[None]", self._bounds),
+            encoding="utf-8" if encoding == "utf-8" else None,  # else lxml reads the declaration
+            huge_tree=True,
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+        )
+
+    def feed(self, chunk: bytes, line: int) -> None:
+        """Read on; `line` is where the chunk ends, for errors without a better position."""
+        from lxml import etree
+
+        if not chunk:
+            return
+        self._read_prolog(chunk)
+        self._bounds.unseen += len(chunk)
+        try:
+            self._parser.feed(chunk)
+        except etree.XMLSyntaxError as error:
+            raise self._malformed(error) from None
+        except _TooDeepError:
+            reason = f"has more than {MAX_DEPTH} elements inside each other"
+            raise MalformedError(self._path, f"before line {line + 1}", reason) from None
+        self._refuse_logged()
+        if self._bounds.unseen > MAX_TOKEN:
+            reason = f"has a tag, an attribute or a comment of more than {MAX_TOKEN >> 20} MiB"
+            raise MalformedError(self._path, f"before line {line + 1}", reason)
+
+    def close(self) -> None:
+        """Make sure that the file ended where its root did."""
+        from lxml import etree
+
+        try:
+            self._parser.close()
+        except etree.XMLSyntaxError as error:
+            raise self._malformed(error, at_end=True) from None
+        self._refuse_logged()
+
+    def _read_prolog(self, chunk: bytes) -> None:
+        if self._prolog.root is None:
+            self._prolog.feed(chunk)
+            if self._prolog.root not in (None, *self._roots):
+                raise MalformedError(
+                    self._path,
+                    self._prolog.position,
+                    f"the root element is <{self._prolog.root}> and not "
+                    + " or ".join(f"<{root}>" for root in self._roots),
+                    "If it is another format, write its name before the path: FORMAT:PATH.",
+                )
+
+    def _refuse_logged(self) -> None:
+        """Raise what lxml only logs: an undeclared prefix, or with a DOCTYPE an undeclared entity.
+
+        It leaves such a reference out of the text without a word.
+        """
+        from lxml import etree
+
+        for entry in self._parser.feed_error_log:
+            if (
+                entry.level >= etree.ErrorLevels.ERROR
+                or entry.type == etree.ErrorTypes.WAR_UNDECLARED_ENTITY
+            ):
+                position = f"line {entry.line}, column {entry.column}"
+                raise MalformedError(self._path, position, f"{_NOT_WELL_FORMED}: {entry.message}")
+
+    def _malformed(self, error: "etree.XMLSyntaxError", *, at_end: bool = False) -> MalformedError:
+        line, column = error.position
+        reason = f"{_NOT_WELL_FORMED}: {str(error.msg).partition(', line ')[0].strip()}"
+        hint = ""
+        if at_end and not self._bounds.complete:
+            element = self._bounds.open[-1] if self._bounds.open else self._prolog.root
+            reason = f"the file ends inside <{element}>" if element else "the file has no element"
+            hint = "Was the step that wrote it interrupted, or is it still writing?"
+        return MalformedError(self._path, f"line {line}, column {column}", reason, hint)
+
+
+class _TooDeepError(Exception):
+    """Raised through lxml to leave its parser."""
+
+
+class _Bounds:
+    """Stands between lxml and a target: local names, and the bounds that lxml does not keep.
+
+    Attributes:
+        open: the names of the elements that have begun and not ended.
+        complete: whether the root has ended.
+        unseen: bytes fed since lxml last reported anything.
+    """
+
+    def __init__(self, target: Target[Item]) -> None:
+        self.open: list[str] = []
+        self.complete = False
+        self.unseen = 0
+        self._start, self._end, self._data = target.start, target.end, target.data
+
+    def start(self, tag: str, attrib: Mapping[str, str]) -> None:
+        self.unseen = 0
+        name = tag.partition("}")[2] if tag[0] == "{" else tag
+        if len(self.open) == MAX_DEPTH:
+            raise _TooDeepError
+        self.open.append(name)
+        self._start(name, attrib)
+
+    def end(self, _tag: str) -> None:
+        self.unseen = 0
+        self._end(self.open.pop())
+        self.complete = not self.open
+
+    def data(self, data: str) -> None:
+        self.unseen = 0
+        self._data(data)
+
+    def close(self) -> None:
+        """Called by lxml at the end."""

@@ -23,8 +23,8 @@ _PUBLISHING = "The results are being published. If this stays, the run that did 
 class Reports(Protocol):
     """The reports of the plan's commit on a server; every method may raise ServerError."""
 
-    def delete_report(self, key: str) -> bool:
-        """Delete a report and its annotations; False when there was none."""
+    def delete_report(self, key: str) -> None:
+        """Delete a report and its annotations, if there is one."""
         ...
 
     def put_report(self, key: str, body: Body) -> Mapping[str, Any]:
@@ -51,13 +51,11 @@ class Confirmed(msgspec.Struct, frozen=True):
         key: of the report.
         result: PASS or FAIL.
         annotations: how many.
-        replaced: True when an earlier report of this key was deleted first.
     """
 
     key: str
     result: Result
     annotations: int
-    replaced: bool
 
 
 def publish(plan: Plan, server: Reports) -> Sequence[Confirmed]:
@@ -86,7 +84,7 @@ def publish(plan: Plan, server: Reports) -> Sequence[Confirmed]:
 
 def _replace(planned: PlannedReport, server: Reports) -> Confirmed:
     key, body = planned.key, planned.body
-    replaced = server.delete_report(key)
+    server.delete_report(key)
     passes_late = bool(planned.annotations) and body["result"] == Result.PASS
     server.put_report(key, _unfinished(body) if passes_late else body)
     if planned.annotations:
@@ -98,7 +96,7 @@ def _replace(planned: PlannedReport, server: Reports) -> Confirmed:
             server.post_annotations(key, planned.annotations)
         _confirm_annotations(planned, server)
     _confirm_report(planned, server)
-    return Confirmed(key, Result(body["result"]), len(planned.annotations), replaced)
+    return Confirmed(key, Result(body["result"]), len(planned.annotations))
 
 
 def _unfinished(body: Body) -> Body:

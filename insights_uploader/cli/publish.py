@@ -52,9 +52,8 @@ def _publish(plan: Plan, http: Http) -> None:
     assert target.repository is not None  # noqa: S101
     server = CodeInsights(http, target.project, target.repository, target.commit)
     for confirmed in publish(plan, server):
-        verb = "replaced" if confirmed.replaced else "created"
         number = confirmed.annotations
         click.echo(
-            f"{verb} report {confirmed.key}: {confirmed.result}, "
+            f"published {confirmed.key}: {confirmed.result}, "
             f"{number} annotation{'' if number == 1 else 's'} confirmed"
         )

@@ -22,9 +22,13 @@ class CodeInsights:
             *("commits", commit),
         )
 
-    def delete_report(self, key: str) -> bool:
-        """Delete a report and its annotations; False when there was none."""
-        return self._send("DELETE", key, expected=(204, 404)).status == 204
+    def delete_report(self, key: str) -> None:
+        """Delete a report and its annotations, if there is one.
+
+        Of an absent report some servers say 204 and others 404; where 404 means that the commit
+        is unknown, the PUT that follows says so.
+        """
+        self._send("DELETE", key, expected=(204, 404))
 
     def put_report(self, key: str, body: Body) -> Mapping[str, Any]:
         """Create or replace a report; what the server stored is returned."""

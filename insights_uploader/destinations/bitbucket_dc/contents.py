@@ -14,7 +14,7 @@ _WORDS = {
     Disposition.PATH_UNRESOLVED: "in files that are not in the repository",
     Disposition.SUPPRESSED: "suppressed",
     Disposition.IGNORED: "ignored by this project's settings",
-    Disposition.DUPLICATE: "duplicates",
+    Disposition.DUPLICATE: "found twice",
     Disposition.IN_BASELINE: "known from before",
     Disposition.OVER_CAP: "beyond the limit of annotations",
     Disposition.INVALID: "refused by the server",
@@ -34,6 +34,8 @@ def details(draft: ReportDraft) -> str:
         lines.append("Nothing was found.")
         return "\n".join(lines)
     lines.append(f"{ledger.published} of {found} findings are shown.")
+    if above := ledger.count(Disposition.REPORT_LEVEL):
+        lines.append(f"{above} of them here, having no line in this pull request's diff.")
     hidden = [f"{n} {words}" for end, words in _WORDS.items() if (n := ledger.count(end))]
     if hidden:
         lines.append(f"Not shown: {', '.join(hidden)}.")

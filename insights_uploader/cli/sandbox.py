@@ -1,0 +1,125 @@
+"""`insights-uploader sandbox`: the local stand-in."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from insights_uploader.model.errors import UsageError
+
+_TOKEN = "sandbox"  # noqa: S105 - opens nothing but the stand-in itself
+
+
+@click.command("sandbox")
+@click.option(
+    "--checkout",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="The git repository to serve (default: the one around the current folder).",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=7990,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option("--project", default="PRJ", show_default=True, metavar="KEY", help="Its project.")
+@click.option("--repository", default="repo", show_default=True, metavar="SLUG", help="Its slug.")
+@click.option(
+    "--pull-request",
+    "pull_requests",
+    multiple=True,
+    metavar="SOURCE:TARGET",
+    help="A pull request between two branches; several are numbered from 1.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="Annotations per report; a request over it is refused whole.",
+)
+@click.option(
+    "--over-limit-status",
+    type=click.Choice(["413", "400"]),
+    default="413",
+    show_default=True,
+    help="How such a request is refused.",
+)
+@click.option(
+    "--put-keeps/--put-clears",
+    default=True,
+    show_default=True,
+    help="Whether a PUT of a report keeps its annotations; the real server's habit is unknown.",
+)
+@click.option(
+    "--delete-absent-status",
+    type=click.Choice(["204", "404"]),
+    default="204",
+    show_default=True,
+    help="The answer to the DELETE of a report that does not exist.",
+)
+@click.option("--context-path", default="", metavar="/PATH", help="Serve below this path.")
+def command(
+    checkout: Path,
+    host: str,
+    port: int,
+    project: str,
+    repository: str,
+    pull_requests: tuple[str, ...],
+    limit: int,
+    over_limit_status: Literal["413", "400"],
+    put_keeps: bool,
+    delete_absent_status: Literal["204", "404"],
+    context_path: str,
+) -> int:
+    """Serve a git repository as Bitbucket Data Center would: strict, and in memory only.
+
+    The token it takes is BITBUCKET_TOKEN's value, else 'sandbox'. Its page shows the stored
+    reports. Point the other commands at it with --url.
+    """
+    try:
+        from insights_uploader.sandbox.server import run
+        from insights_uploader.sandbox.settings import AccessToken, PullRequest, SandboxSettings
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "no-sandbox",
+            f"the sandbox needs the package {error.name}",
+            "Install it: pip install 'insights-uploader[sandbox]'",
+        ) from None
+    secret = os.environ.get("BITBUCKET_TOKEN", "").strip() or _TOKEN
+    try:
+        settings = SandboxSettings(
+            checkout=checkout,
+            project=project,
+            repository=repository,
+            context_path=context_path,
+            tokens=(AccessToken("sandbox-token", secret),),
+            pull_requests=tuple(
+                PullRequest(number, *_branches(text))
+                for number, text in enumerate(pull_requests, 1)
+            ),
+            annotation_limit=limit,
+            over_limit_status=413 if over_limit_status == "413" else 400,
+            put_keeps_annotations=put_keeps,
+            delete_absent_status=204 if delete_absent_status == "204" else 404,
+        )
+    except ValueError as error:
+        raise UsageError("bad-sandbox", str(error)) from None
+    try:
+        run(settings, host, port, lambda url: click.echo(f"sandbox: {url}"))
+    except OSError as error:
+        raise UsageError("cannot-listen", f"{host}:{port}: {error.strerror}") from None
+    return 0
+
+
+def _branches(text: str) -> tuple[str, str]:
+    source, colon, target = text.partition(":")
+    if not (source and colon and target):
+        raise ValueError(f"--pull-request {text!r}: must be SOURCE:TARGET, two branches")
+    return source, target

@@ -84,6 +84,7 @@ def command(
     reports. Point the other commands at it with --url.
     """
     try:
+        from insights_uploader.sandbox.git import GitError
         from insights_uploader.sandbox.server import run
         from insights_uploader.sandbox.settings import AccessToken, PullRequest, SandboxSettings
     except ModuleNotFoundError as error:
@@ -109,10 +110,9 @@ def command(
             put_keeps_annotations=put_keeps,
             delete_absent_status=204 if delete_absent_status == "204" else 404,
         )
-    except ValueError as error:
-        raise UsageError("bad-sandbox", str(error)) from None
-    try:
         run(settings, host, port, lambda url: click.echo(f"sandbox: {url}"))
+    except (ValueError, GitError) as error:
+        raise UsageError("bad-sandbox", str(error)) from None
     except OSError as error:
         raise UsageError("cannot-listen", f"{host}:{port}: {error.strerror}") from None
     return 0

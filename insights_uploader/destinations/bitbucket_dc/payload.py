@@ -8,6 +8,7 @@ units. A body that the server could refuse for its content cannot be built here.
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,7 +41,7 @@ class CodeInsightsPayload:
             "title": fitted(draft.title, MAX_TITLE) or draft.key,
             "details": fitted(details(draft), MAX_DETAILS),
             "result": str(draft.result),
-            "data": list(data_fields(draft))[:MAX_DATA],
+            "data": [_data(field) for field in islice(data_fields(draft), MAX_DATA)],
             "reporter": fitted(draft.reporter, MAX_REPORTER),
             "createdDate": draft.created_ms,
         }
@@ -105,6 +106,10 @@ def _annotation(draft: AnnotationDraft) -> Body:
         if draft.line is not None and 0 < draft.line <= MAX_LINE:
             body["line"] = draft.line
     return body | _address("link", draft.link)
+
+
+def _data(field: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {k: fitted(v, MAX_TITLE) if isinstance(v, str) else v for k, v in field.items()}
 
 
 def _address(name: str, link: str | None) -> dict[str, str]:

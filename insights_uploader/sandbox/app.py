@@ -1,0 +1,118 @@
+"""The application: the layers in their order and all routes below the context path."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+
+from insights_uploader.sandbox.access import (
+    Authentication,
+    Logins,
+    XsrfError,
+    caller_of,
+    check_accept,
+    xsrf_error,
+)
+from insights_uploader.sandbox.commits import Commits
+from insights_uploader.sandbox.connections import Connections
+from insights_uploader.sandbox.envelope import (
+    ApiError,
+    Json,
+    api_error,
+    git_error,
+    http_error,
+)
+from insights_uploader.sandbox.faults import Faults, FaultyNetwork
+from insights_uploader.sandbox.git import GitError, Repository
+from insights_uploader.sandbox.insights import Insights
+from insights_uploader.sandbox.pages import Pages
+from insights_uploader.sandbox.pull_requests import PullRequests
+from insights_uploader.sandbox.recording import Recorder
+from insights_uploader.sandbox.scope import RepositoryScope
+from insights_uploader.sandbox.settings import SandboxSettings
+from insights_uploader.sandbox.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One sandbox without its socket: the ASGI app and what tests may look at."""
+
+    app: Recorder
+    store: Store
+    faults: Faults
+    connections: Connections
+
+
+def build(settings: SandboxSettings) -> Application:
+    """Put a sandbox together; raise GitError if the checkout is no repository."""
+    store = Store(settings.annotation_limit, settings.put_keeps_annotations)
+    faults, connections = Faults(), Connections()
+    server = Authentication(_server(settings, store), Logins(settings))
+    app = Recorder(FaultyNetwork(server, faults, connections), settings.body_limit)
+    return Application(app, store, faults, connections)
+
+
+def _server(settings: SandboxSettings, store: Store) -> Starlette:
+    scope = RepositoryScope(settings, Repository(settings.checkout))
+    routes = _routes(settings, scope, store)
+    handlers: dict[Any, Any] = {
+        ApiError: api_error,
+        HTTPException: partial(http_error, context_path=settings.context_path),
+        XsrfError: xsrf_error,
+        GitError: git_error,
+    }
+    app = Starlette(
+        routes=[_below(settings.context_path, routes)] if settings.context_path else routes,
+        exception_handlers=handlers,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _routes(settings: SandboxSettings, scope: RepositoryScope, store: Store) -> list[BaseRoute]:
+    insights = Insights(scope, store, lambda: time.time_ns() // 1_000_000).routes()
+
+    async def properties(request: Request) -> Response:
+        check_accept(request.headers, "application/json")
+        return Json(_properties(settings))
+
+    api = [
+        Route("/application-properties", properties),
+        *PullRequests(scope).routes(),
+        *Commits(scope).routes(),
+    ]
+    return [
+        *(
+            _below(f"/rest/{name}/{version}", routes)
+            for name, routes in (("insights", insights), ("api", api))
+            for version in ("latest", "1.0")
+        ),
+        Route("/plugins/servlet/applinks/whoami", _whoami),
+        *Pages(settings, store).routes(),
+    ]
+
+
+def _below(path: str, routes: Sequence[BaseRoute]) -> Mount:
+    return Mount(path, app=Router(routes, redirect_slashes=False))
+
+
+def _properties(settings: SandboxSettings) -> dict[str, str]:
+    """Atlassian OpenAPI, RestApplicationProperties; no login needed."""
+    return {
+        "version": settings.version,
+        "buildNumber": "0",
+        "buildDate": "0",
+        "displayName": "Bitbucket",
+    }
+
+
+async def _whoami(request: Request) -> Response:
+    caller = caller_of(request)
+    return PlainTextResponse(caller.name if caller else "")

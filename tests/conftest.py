@@ -1,0 +1,85 @@
+"""What tests of several rooms share: a real project's repository, and the fixtures' own numbers."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import repository
+from fixture_records import ROOT
+from program import OTHER_TOKEN, TOKEN, Run
+
+from insights_uploader.sandbox.server import Sandbox, serve
+from insights_uploader.sandbox.settings import AccessToken, SandboxSettings
+
+
+@pytest.fixture(autouse=True)
+def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the machine reaches a test."""
+    for name in list(os.environ):
+        if name.startswith(("BITBUCKET_", "GIT_")) or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+
+
+@pytest.fixture(scope="session")
+def dotenv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout of python-dotenv: 0.21.0 on `main`, 0.21.1 on the branch that is checked out."""
+    folder = tmp_path_factory.mktemp("repositories") / "python-dotenv"
+    repository.build(folder, "python-dotenv", "0.21.0", "0.21.1")
+    return folder
+
+
+@pytest.fixture
+def sandbox(dotenv: Path, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A sandbox over the demo project; parametrise it indirectly with settings."""
+    tokens = (AccessToken("ci", TOKEN), AccessToken("other", OTHER_TOKEN))
+    settings = SandboxSettings(checkout=dotenv, tokens=tokens, **getattr(request, "param", {}))
+    with serve(settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the commands of an environment that holds the built wheel.
+
+    Its other packages are those of this environment, without the editable install.
+    """
+    folder = tmp_path_factory.mktemp("installed")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    [wheel] = folder.glob("*.whl")
+    environment = folder / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+    [packages] = environment.glob("lib/python*/site-packages")
+    [here] = {path for path in sys.path if path.endswith("site-packages")}
+    (packages / "dependencies.pth").write_text(here + "\n")
+    pip = [sys.executable, "-m", "pip", "--python", str(environment), "install", "--quiet"]
+    pip += ["--no-deps", "--no-index", "--disable-pip-version-check", str(wheel)]
+    subprocess.run(pip, check=True, capture_output=True)
+    return environment / "bin"
+
+
+@pytest.fixture
+def run(installed: Path, dotenv: Path) -> Run:
+    """Run the installed program as a user would; in the demo project's checkout unless told."""
+
+    def _run(
+        *arguments: str | Path, cwd: Path = dotenv, stdin: bytes = b"", **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(installed / "insights-uploader"), *map(str, arguments)],
+            cwd=cwd,
+            env={"PATH": os.environ["PATH"], "HOME": str(cwd), **environ},
+            input=stdin,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        output, errors = done.stdout.decode(), done.stderr.decode()
+        assert "Traceback" not in errors, errors
+        return subprocess.CompletedProcess(done.args, done.returncode, output, errors)
+
+    return _run

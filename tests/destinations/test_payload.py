@@ -1,0 +1,164 @@
+"""No body is built that Bitbucket could refuse for its content."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from insights_uploader.destinations.bitbucket_dc.payload import (
+    CodeInsightsPayload,
+    fitted,
+    is_web_address,
+    report_keys,
+)
+from insights_uploader.gate import Reason, Result
+from insights_uploader.model.finding import FindingType, Severity
+from insights_uploader.model.ledger import Disposition, Ledger
+from insights_uploader.model.measure import TestTotals
+from insights_uploader.plan.draft import AnnotationDraft, ReportDraft
+
+OPENAPI = json.loads((Path(__file__).parent / "bitbucket-dc-9.4-insights.json").read_text())
+del OPENAPI["components"]["schemas"]["RestInsightReportData"]["properties"]["value"]["type"]
+# It says "object" there; its own example is 9, and the API page gives a type for each kind.
+
+any_text = st.text(st.characters(exclude_categories=()), max_size=3000)  # surrogates too
+some_link = st.none() | any_text | st.just("https://example.org/x")
+
+annotations = st.builds(
+    AnnotationDraft,
+    id=st.binary(min_size=16, max_size=16).map(bytes.hex),
+    rule=any_text,
+    message=any_text,
+    severity=st.sampled_from(Severity),
+    type=st.none() | st.sampled_from(FindingType),
+    path=st.none() | st.text(min_size=1),
+    line=st.none() | st.integers(1, 2**40),
+    link=some_link,
+    end=st.sampled_from([Disposition.PUBLISHED, Disposition.REPORT_LEVEL]),
+)
+
+
+@st.composite
+def drafts(draw: st.DrawFn) -> ReportDraft:
+    chosen = tuple(draw(st.lists(annotations, max_size=4)))
+    ends = [a.end for a in chosen]
+    hidden = draw(st.integers(0, 10**9))
+    counts = {end: ends.count(end) for end in set(ends)} | {Disposition.OVER_CAP: hidden}
+    return ReportDraft(
+        tool=draw(any_text),
+        key="prefix.tool",
+        title=draw(any_text),
+        reporter=draw(any_text),
+        link=draw(some_link),
+        logo_url=draw(some_link),
+        versions=draw(st.lists(any_text, max_size=2)),
+        result=draw(st.sampled_from(Result)),
+        reasons=[Reason("t", "rule", Result.FAIL, 1, words) for words in draw(st.lists(any_text, max_size=7))],
+        created_ms=draw(st.integers(0, 2**53)),
+        annotations=chosen,
+        rules=draw(st.dictionaries(any_text, st.integers(1, 10**6), max_size=9)),
+        severities={},
+        tests=draw(st.none() | st.just(TestTotals("t", passed=3, failed=1))),
+        ledger=Ledger(parsed=sum(counts.values()), dispositions=counts),
+    )  # fmt: skip
+
+
+def refusals(body: Any, schema: str) -> list[str]:
+    """Atlassian's schema, read as the server does: lengths in UTF-16 units, patterns whole."""
+    definition = OPENAPI["components"]["schemas"][schema]
+    whole = {"$ref": f"#/components/schemas/{schema}", **OPENAPI}
+    wrong = [e.message for e in jsonschema.Draft202012Validator(whole).iter_errors(body)]
+    for name, rules in definition["properties"].items():
+        value = body.get(name)
+        units = len(value.encode("utf-16-le")) // 2 if isinstance(value, str) else 0
+        if units > rules.get("maxLength", 2**31):
+            wrong.append(f"{name} has {units} UTF-16 units")
+        if (
+            isinstance(value, str)
+            and "pattern" in rules
+            and value not in rules["pattern"].split("|")
+        ):
+            wrong.append(f"{name} is {value}")
+    return wrong
+
+
+@given(drafts())
+def test_every_body_is_one_that_the_server_takes(draft: ReportDraft) -> None:
+    builder = CodeInsightsPayload()
+    body = builder.body(draft)
+    assert refusals(body, "RestSetInsightReportRequest") == []
+    assert len(body["details"].encode("utf-16-le")) <= 2 * 2000  # the API page's limit
+    assert body["title"]
+    assert len(body["data"]) <= 6
+    bodies = builder.annotation_bodies(draft)
+    assert len(bodies) == len(draft.annotations)
+    for annotation in bodies:
+        assert refusals(annotation, "RestSingleAddInsightAnnotationRequest") == []
+        assert annotation["message"]
+        assert len(annotation["externalId"]) < 450  # "shorter than 450 characters"
+        assert annotation.get("line", 0) < 2**31
+    msgspec.json.encode([body, *bodies])  # as it is sent; a lone surrogate would raise
+
+
+@given(any_text, st.integers(1, 60))
+def test_fitted_text_is_a_prefix_that_splits_no_character(text: str, units: int) -> None:
+    cut = fitted(text, units)
+    assert len(cut.encode("utf-16-le")) <= 2 * units
+    whole = fitted(text, 10**6)
+    assert cut == whole or (cut.endswith("…") and whole.startswith(cut[:-1]))
+
+
+def test_text_that_fits_stays_as_it_is() -> None:
+    assert (
+        fitted("two\nlines, a\ttab, *markdown* and 😀", 2000)
+        == "two\nlines, a\ttab, *markdown* and 😀"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("red \x1b[31m", "red \ufffd[31m"),  # a terminal would obey it
+        ("a\x00b", "a\ufffdb"),
+        ("admin\u202egnp.exe", "admingnp.exe"),  # would read right to left
+        ("line\r\nend", "line\nend"),
+    ],
+)
+def test_what_no_reader_can_see_is_taken_out(text: str, shown: str) -> None:
+    assert fitted(text, 100) == shown
+
+
+@pytest.mark.parametrize(
+    ("link", "good"),
+    [
+        ("https://docs.example.org/rule#x", True),
+        ("http://localhost:8080/", True),
+        ("ftp://example.org/x", False),
+        ("javascript:alert(1)", False),
+        ("docs/rule.md", False),
+        ("https://", False),
+        ("https://a b/", False),
+        ("https://[::1", False),
+        ("https://example.org:99999/", False),
+        ("", False),
+    ],
+)
+def test_only_web_addresses_become_links(link: str, good: bool) -> None:
+    assert is_web_address(link) is good
+
+
+def test_keys_are_static_and_readable() -> None:
+    keys = report_keys("acme.ci", ["ruff", "ESLint", "Mocha Tests"])
+    assert list(keys.values()) == ["acme.ci.ruff", "acme.ci.eslint", "acme.ci.mocha-tests"]
+
+
+@given(st.lists(any_text, unique=True, max_size=8))
+def test_keys_are_unique_and_short(tools: list[str]) -> None:
+    keys = report_keys("insights-uploader", tools)
+    assert len(set(keys.values())) == len(tools)
+    assert all(len(key) <= 50 and key.isascii() for key in keys.values())  # the server's 50

@@ -1,0 +1,165 @@
+"""Whatever is wrong with the server: a message that says which, exit 4, and never the token."""
+
+import re
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from fixture_records import BANDIT, PYTEST
+from program import TOKEN, Run
+
+from insights_uploader.sandbox.faults import Answer, Drop
+from insights_uploader.sandbox.server import Sandbox
+
+HTML = Answer(200, "<html><h1>Log in</h1></html>", {"content-type": "text/html"})
+
+
+def settings(sandbox: Sandbox, **other: str) -> dict[str, str]:
+    return {
+        "BITBUCKET_URL": sandbox.url,
+        "BITBUCKET_PROJECT": "PRJ",
+        "BITBUCKET_REPOSITORY": "repo",
+        "BITBUCKET_TOKEN": TOKEN,
+    } | other
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"BITBUCKET_TOKEN": "wrong-token"}, "the token is not accepted"),
+        ({"BITBUCKET_PROJECT": "NOPE"}, "Check --project"),
+        ({"BITBUCKET_REPOSITORY": "nope"}, "Check --repository"),
+    ],
+)
+def test_a_wrong_setting_is_named(
+    run: Run, sandbox: Sandbox, setting: Mapping[str, str], words: str
+) -> None:
+    done = run("publish", BANDIT, "--base", "main", **settings(sandbox, **setting))
+    assert done.returncode == 4
+    assert words in done.stderr
+    assert setting.get("BITBUCKET_TOKEN", TOKEN) not in done.stdout + done.stderr
+
+
+def test_a_commit_that_the_server_does_not_have(
+    run: Run, sandbox: Sandbox, dotenv: Path, tmp_path: Path
+) -> None:
+    import repository
+
+    clone = tmp_path / "clone"
+    repository.git(tmp_path, "clone", "--quiet", str(dotenv), str(clone))
+    repository.git(clone, "commit", "--quiet", "--allow-empty", "-m", "not pushed")
+    done = run("publish", BANDIT, "--base", "origin/main", cwd=clone, **settings(sandbox))
+    assert done.returncode == 4
+    assert "The server does not have this commit" in done.stderr
+
+
+def test_basic_authentication(run: Run, dotenv: Path) -> None:
+    from insights_uploader.sandbox.server import serve
+    from insights_uploader.sandbox.settings import Permission, SandboxSettings, User
+
+    users = (User("ann", "pass:word"), User("bob", "secret", permission=Permission.NONE))
+    with serve(SandboxSettings(checkout=dotenv, users=users)) as sandbox:
+        unset = {"BITBUCKET_TOKEN": ""}
+        ann = {"BITBUCKET_USERNAME": "ann", "BITBUCKET_PASSWORD": "pass:word"} | unset
+        done = run("publish", BANDIT, "--base", "main", **settings(sandbox, **ann))
+        assert done.returncode == 0, done.stderr
+        bob = {"BITBUCKET_USERNAME": "bob", "BITBUCKET_PASSWORD": "secret"} | unset
+        done = run("publish", BANDIT, "--base", "main", **settings(sandbox, **bob))
+        assert done.returncode == 4
+        assert "is accepted and may not do this" in done.stderr
+        assert "secret" not in done.stdout + done.stderr
+
+
+def test_a_token_file(run: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN + "\n")
+    arguments = ["--base", "main", "--token-file", tmp_path / "token"]
+    done = run("publish", BANDIT, *arguments, **settings(sandbox, BITBUCKET_TOKEN=""))
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_server_there(run: Run, sandbox: Sandbox) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        done = run("publish", BANDIT, "--base", "main", **settings(sandbox, BITBUCKET_URL=url))
+    assert done.returncode == 4
+    assert "cannot reach the server" in done.stderr
+
+
+def test_a_wrong_context_path(run: Run, sandbox: Sandbox) -> None:
+    url = sandbox.url + "/stash"
+    done = run("publish", BANDIT, "--base", "main", **settings(sandbox, BITBUCKET_URL=url))
+    assert done.returncode == 4
+    assert "does not know this address" in done.stderr
+
+
+@pytest.mark.parametrize("pasted", ["/", "/rest", "/rest/api/1.0"])
+def test_what_people_paste_after_the_address_is_cut(
+    run: Run, sandbox: Sandbox, pasted: str
+) -> None:
+    done = run(
+        "publish", BANDIT, "--base", "main", **settings(sandbox, BITBUCKET_URL=sandbox.url + pasted)
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("action", "method", "words"),
+    [
+        (HTML, "PUT", "a web page, not JSON"),
+        (HTML, "GET", "a web page, not JSON"),
+        (HTML, "DELETE", "the answer is a web page"),
+        (Answer(502, "<html/>", {"content-type": "text/html"}), "POST", "the server failed (a web page) (502)"),
+        (Answer(302, "", {"location": "https://sso.example.org/"}), "DELETE", "sends us elsewhere (302)"),
+        (Answer(429, '{"message":"slow down"}', {"content-type": "application/json"}), "PUT", "too many requests"),
+        (Answer(403, "XSRF check failed", {"content-type": "text/plain"}), "PUT", "the server refuses (403)"),
+        (Answer(200, "{", {"content-type": "application/json"}), "PUT", "broken JSON"),
+        (Answer(200, "[]", {"content-type": "application/json"}), "GET", "no JSON object"),
+        (Drop(), "PUT", "PUT http"),
+        (Drop(applied=True), "POST", "POST http"),
+    ],
+)  # fmt: skip
+def test_an_odd_answer_is_explained(
+    run: Run, sandbox: Sandbox, action: Answer | Drop, method: str, words: str
+) -> None:
+    sandbox.faults.add(action, method=method)
+    done = run("publish", BANDIT, "--base", "main", **settings(sandbox))
+    assert done.returncode in (4, 5), done.stderr
+    assert words in done.stderr
+    assert TOKEN not in done.stdout + done.stderr
+
+
+def test_the_token_goes_nowhere_else(run: Run, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Answer(307, "", {"location": sandbox.url + "/elsewhere"}), method="DELETE")
+    done = run("publish", BANDIT, "--base", "main", **settings(sandbox))
+    assert done.returncode == 4
+    assert len(sandbox.requests) == 1
+
+
+def test_the_gates_word_outranks_the_servers_trouble(run: Run, sandbox: Sandbox) -> None:
+    done = run("publish", PYTEST, "--base", "main", **settings(sandbox, BITBUCKET_TOKEN="wrong"))
+    assert done.returncode == 1
+    assert "the token is not accepted" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"BITBUCKET_URL": ""}, "--url is missing"),
+        ({"BITBUCKET_PROJECT": ""}, "--project is missing"),
+        ({"BITBUCKET_TOKEN": ""}, "there is no token"),
+        ({"BITBUCKET_TOKEN": "two words"}, "characters that no token has"),
+        ({"BITBUCKET_URL": "https://user:pass@host/"}, "no user name or password"),
+        ({"BITBUCKET_URL": "https://bitbucket.org/x"}, "Bitbucket Cloud"),
+        ({"BITBUCKET_URL": "bitbucket.example.org"}, "must begin with https://"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_told_before_anything_is_read(
+    run: Run, sandbox: Sandbox, setting: Mapping[str, str], words: str
+) -> None:
+    done = run("publish", "no-such-file.xml", **settings(sandbox, **setting))
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert not re.search("pass@|two words", done.stderr)
+    assert sandbox.requests == []

@@ -1,0 +1,58 @@
+"""A results file gives the same bytes however it was encoded, as often as asked."""
+
+import codecs
+import os
+from pathlib import Path
+
+import pytest
+
+from insights_uploader.inputs.source import Source
+from insights_uploader.model.errors import MalformedError, ResultsError
+
+TEXT = '<a b="é 😀">\n</a>\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (TEXT.encode(), None),
+        (codecs.BOM_UTF8 + TEXT.encode(), "utf-8"),  # .NET tools
+        (codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), "utf-8"),  # PowerShell's redirection
+        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), "utf-8"),
+        (codecs.BOM_UTF32_LE + TEXT.encode("utf-32-le"), "utf-8"),
+        (TEXT.encode("utf-16-le"), "utf-8"),
+        (TEXT.encode("utf-16-be"), "utf-8"),
+    ],
+)
+def test_every_encoding_gives_the_same_bytes(
+    tmp_path: Path, content: bytes, encoding: str | None
+) -> None:
+    path = tmp_path / "a.xml"
+    path.write_bytes(content)
+    with Source(str(path)) as source:
+        assert source.encoding == encoding
+        assert source.head() == TEXT.encode()
+        assert bytes(source.map()) == TEXT.encode()
+        assert source.size == len(TEXT.encode())
+        first, second = source.open(), source.open()
+        assert first.read(4) == second.read(4) == TEXT.encode()[:4]
+        assert second.read() == TEXT.encode()[4:]
+
+
+def test_broken_utf_16_is_an_error_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_bytes(codecs.BOM_UTF16_LE + b"<\0a\0\x00\xd8>\0")  # a lone surrogate
+    with pytest.raises(MalformedError, match=r"a\.xml: near byte \d+: is not valid UTF-16-LE"):
+        Source(str(path))
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ResultsError, match="not a regular file"):
+        Source(str(tmp_path / "pipe"))
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(ResultsError, match="loop"):
+        Source(str(tmp_path / "loop"))

@@ -1,0 +1,164 @@
+"""The replace protocol against a strict server over real HTTP."""
+
+from collections.abc import Sequence
+
+import pytest
+from fixture_records import BANDIT, PYTEST, RUFF
+from program import OTHER_TOKEN
+from publishing import Connect, MakePlan
+
+from insights_uploader.gate import Result
+from insights_uploader.model.errors import PartialError, ServerError
+from insights_uploader.plan.plan import Plan
+from insights_uploader.publish import publish
+from insights_uploader.sandbox.faults import Answer
+from insights_uploader.sandbox.server import Sandbox
+
+
+def writes(sandbox: Sandbox) -> Sequence[tuple[str, str]]:
+    """The requests that change something, with the end of their path."""
+    return [(r.method, r.path.rpartition("/")[2]) for r in sandbox.requests if r.method != "GET"]
+
+
+def assert_stored(sandbox: Sandbox, plan: Plan) -> None:
+    """The server holds the plan's bodies, no less and no more."""
+    for planned in plan.reports:
+        stored = sandbox.store.report(plan.target.commit, planned.key)
+        assert stored is not None
+        assert {k: stored.body.get(k) for k in planned.body} == dict(planned.body)
+        assert sorted(a["externalId"] for a in stored.annotations) == sorted(
+            a["externalId"] for a in planned.annotations
+        )
+    assert len(sandbox.store.reports(plan.target.commit)) == len(plan.reports)
+
+
+def test_the_server_holds_what_was_planned(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan = plan_of(RUFF, BANDIT, PYTEST)
+    confirmed = publish(plan, connect(plan))
+    assert [(c.key, c.result) for c in confirmed] == [
+        ("ci.ruff", Result.FAIL),
+        ("ci.bandit", Result.PASS),
+        ("ci.junit", Result.FAIL),
+    ]
+    assert_stored(sandbox, plan)
+
+
+def test_a_report_is_deleted_before_it_is_created(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan = plan_of(RUFF)
+    publish(plan, connect(plan))
+    assert writes(sandbox) == [("DELETE", "ci.ruff"), ("PUT", "ci.ruff"), ("POST", "annotations")]
+
+
+def test_a_pass_with_annotations_is_told_only_when_they_are_there(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan = plan_of(BANDIT)
+    sandbox.faults.add(Answer(502, "<html>bad gateway</html>"), method="POST")
+    with pytest.raises(ServerError):
+        publish(plan, connect(plan))
+    [left] = sandbox.store.reports(plan.target.commit)
+    assert left.body["result"] == "FAIL"
+    assert "being published" in left.body["details"]
+
+
+@pytest.mark.parametrize(
+    "sandbox", [{"put_keeps_annotations": False}, {"put_keeps_annotations": True}],
+    indirect=True, ids=["clears", "keeps"],
+)  # fmt: skip
+def test_a_put_that_clears_annotations_is_noticed(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan = plan_of(BANDIT)
+    publish(plan, connect(plan))
+    assert_stored(sandbox, plan)
+
+
+@pytest.mark.parametrize("sandbox", [{"delete_absent_status": 404}], indirect=True)
+def test_an_absent_report_may_be_a_404(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan = plan_of(BANDIT)
+    publish(plan, connect(plan))
+    assert_stored(sandbox, plan)
+
+
+def test_publishing_twice_leaves_no_duplicates(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan = plan_of(RUFF, BANDIT)
+    publish(plan, connect(plan))
+    publish(plan, connect(plan))
+    assert_stored(sandbox, plan)
+
+
+def test_a_clean_result_replaces_a_failing_one(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    publish(plan_of(RUFF), connect(plan_of(RUFF)))
+    clean = plan_of(RUFF.parent.parent / "ruff-clean-python-dotenv/ruff.sarif")
+    publish(clean, connect(clean))
+    assert_stored(sandbox, clean)
+    [report] = sandbox.store.reports(clean.target.commit)
+    assert report.body["result"] == "PASS"
+    assert not report.annotations
+
+
+def test_another_users_report_is_not_replaced(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan = plan_of(RUFF)
+    publish(plan, connect(plan, token=OTHER_TOKEN))
+    with pytest.raises(ServerError) as caught:
+        publish(plan, connect(plan))
+    assert caught.value.slug == "not-permitted"
+    assert "another user" in caught.value.hint
+    assert_stored(sandbox, plan)
+
+
+@pytest.mark.parametrize("sandbox", [{"annotation_limit": 10}], indirect=True)
+def test_over_the_servers_limit_nothing_passes_for_published(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan = plan_of(RUFF)
+    with pytest.raises(ServerError) as caught:
+        publish(plan, connect(plan))
+    assert caught.value.status == 413
+    assert "--max-annotations" in caught.value.hint
+    smaller = plan.limited(10)
+    publish(smaller, connect(smaller))
+    assert_stored(sandbox, smaller)
+
+
+def test_what_failed_after_a_first_report_is_published_in_part(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan = plan_of(RUFF, BANDIT)
+    sandbox.faults.add(Answer(503), method="PUT", path=r"ci\.bandit$")
+    with pytest.raises(PartialError) as caught:
+        publish(plan, connect(plan))
+    assert "ci.ruff" in caught.value.message
+
+
+def test_an_answer_that_lies_is_not_believed(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan = plan_of(RUFF)
+    sandbox.faults.add(Answer(204), method="POST")  # says done, and stores nothing
+    with pytest.raises(PartialError) as caught:
+        publish(plan, connect(plan))
+    assert caught.value.slug == "not-confirmed"
+
+
+def test_every_write_carries_what_the_server_asks_of_writes(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan = plan_of(RUFF, BANDIT)
+    publish(plan, connect(plan))
+    for request in sandbox.requests:
+        if request.method != "GET":
+            assert request.headers["x-atlassian-token"] == "no-check"
+            assert request.headers["content-type"] == "application/json"

@@ -1,0 +1,42 @@
+"""The gate's verdict, by the default policy and others."""
+
+import pytest
+
+from insights_uploader.gate import Evidence, Policy, Result, judge
+from insights_uploader.model.finding import Severity
+
+HIGH, MEDIUM, LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
+
+
+@pytest.mark.parametrize(
+    ("evidence", "fail_on", "words"),
+    [
+        (Evidence("t"), HIGH, []),
+        (Evidence("t", {MEDIUM: 9, LOW: 9}), HIGH, []),
+        (Evidence("t", {HIGH: 2}), HIGH, ["2 findings of severity HIGH"]),
+        (Evidence("t", {HIGH: 1, MEDIUM: 2, LOW: 4}), MEDIUM, ["3 findings of severity MEDIUM or worse"]),
+        (Evidence("t", {LOW: 1}), LOW, ["1 finding of severity LOW or worse"]),
+        (Evidence("t", failing_tests=1), HIGH, ["1 failing test"]),
+        (Evidence("t", tool_failures=["boom"]), HIGH, ["the tool itself failed: boom"]),
+        (Evidence("t", unmatched={"a.sarif": 3}), HIGH, ["none of the 3 paths in a.sarif is in the repository"]),
+    ],
+)  # fmt: skip
+def test_verdict(evidence: Evidence, fail_on: Severity, words: list[str]) -> None:
+    verdict = judge(Policy(fail_on), [evidence])
+    assert [reason.words for reason in verdict.failures()] == words
+    assert verdict.result is (Result.FAIL if words else Result.PASS)
+
+
+def test_each_report_has_a_result_of_its_own() -> None:
+    verdict = judge(Policy(), [Evidence("good"), Evidence("bad", {HIGH: 1})])
+    assert verdict.result is Result.FAIL
+    assert verdict.of("good") is Result.PASS
+    assert verdict.of("bad") is Result.FAIL
+    assert {reason.report for reason in verdict.failures()} == {"bad"}
+
+
+def test_rules_that_pass_are_named_too() -> None:
+    assert [r.words for r in judge(Policy(), [Evidence("t")]).reasons] == [
+        "no findings of severity HIGH",
+        "no failing tests",
+    ]

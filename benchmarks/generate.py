@@ -28,9 +28,38 @@ def sarif(path: Path, megabytes: int) -> int:
     return count
 
 
+def junit(path: Path, megabytes: int) -> int:
+    """Write a JUnit file of about `megabytes`; its number of failures is returned."""
+    chance = random.Random(7)
+    failures = 0
+    with path.open("w", encoding="utf-8") as file:
+        file.write('<?xml version="1.0" encoding="utf-8"?>\n<testsuites>')
+        suite = 0
+        while file.tell() < megabytes * 1_000_000:
+            file.write(f'<testsuite name="suite {suite}" tests="100">\n')
+            for number in range(100):
+                failed = chance.random() < 0.05
+                failures += failed
+                file.write(_case(suite, number, failed))
+            file.write("</testsuite>\n")
+            suite += 1
+        file.write("</testsuites>\n")
+    return failures
+
+
 def source_path(number: int) -> str:
     """The path of the n-th file that results name."""
     return f"src/package_{number % 40}/module_{number}.py"
+
+
+def _case(suite: int, number: int, failed: bool) -> str:
+    name = f'classname="package_{suite % 40}.test_module_{suite}" name="test_case_{number}"'
+    if not failed:
+        output = "<system-out>a line that a test printed, as they do\n</system-out>"
+        return f'<testcase {name} time="0.012">{output}</testcase>\n'
+    path = source_path(suite % FILES)
+    text = f"def test():\n&gt;   assert compute() == {number}\nE   assert 7 == {number}\n\n{path}:{number + 1}: AssertionError"
+    return f'<testcase {name} time="0.040"><failure message="assert 7 == {number}">{text}</failure></testcase>\n'
 
 
 def _rule(number: int) -> dict[str, Any]:
@@ -53,11 +82,16 @@ def _results() -> Iterator[dict[str, Any]]:
             "ruleId": f"B{rule:03}",
             "ruleIndex": rule,
             "level": ("note", "warning", "error")[rule % 3],
-            "message": {"text": f"Local variable `{name}` is assigned to but never used in this scope"},
+            "message": {
+                "text": f"Local variable `{name}` is assigned to but never used in this scope"
+            },
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": source_path(chance.randrange(FILES)), "uriBaseId": "%SRCROOT%"},
+                        "artifactLocation": {
+                            "uri": source_path(chance.randrange(FILES)),
+                            "uriBaseId": "%SRCROOT%",
+                        },
                         "region": {
                             "startLine": line,
                             "startColumn": 5,

@@ -122,7 +122,13 @@ def make_plan(request: Request, world: World) -> Plan:
         ),
         reports=planned(world.builder, drafts),
         inputs=tuple(records),
-        diff=DiffRecord(diff.source, diff.base, len(diff.changes.files), diff.changes.line_count),
+        diff=DiffRecord(
+            source=diff.source,
+            base=diff.base,
+            files=len(diff.changes.files),
+            lines=diff.changes.line_count,
+            uncommitted=checkout.uncommitted(),
+        ),
         verdict=verdict,
         builder=world.builder,
     )

@@ -67,12 +67,15 @@ class DiffRecord(msgspec.Struct, frozen=True):
         source: where the diff came from, in words.
         base: the commit it was made against, when known.
         files, lines: how many it touches and changes.
+        uncommitted: how many tracked files differ from the commit; what the tools saw there is not
+            what the diff shows.
     """
 
     source: str
     base: str | None
     files: int
     lines: int
+    uncommitted: int
 
 
 class PlannedReport(msgspec.Struct, frozen=True):

@@ -46,6 +46,9 @@ def _inputs(plan: Plan) -> Iterator[str]:
         f"{plain(plan.diff.source)}: {_count(plan.diff.lines, 'changed line')} in "
         f"{_count(plan.diff.files, 'file')}{base}, up to {plan.target.commit[:12]}"
     )
+    if plan.diff.uncommitted:
+        number = _count(plan.diff.uncommitted, "tracked file")
+        yield f"  note: {number} changed since that commit; only what is committed counts"
 
 
 def _input(record: InputRecord) -> Iterator[str]:

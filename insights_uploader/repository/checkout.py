@@ -108,6 +108,11 @@ class Checkout:
         """The unified diff from a commit to HEAD, without context lines."""
         return self._git.run(*_DIFF, base, self.head.id, "--")
 
+    def uncommitted(self) -> int:
+        """How many tracked files of the working tree differ from HEAD."""
+        status = ("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no")
+        return self._git.run(*status, "--ignore-submodules=all").count(b"\0")
+
 
 def _logical(folder: Path, top: Path) -> Path:
     """The root by the name that the user reached it with, symlinks not resolved."""

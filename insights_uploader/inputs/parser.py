@@ -10,9 +10,9 @@ from typing import Protocol, runtime_checkable
 
 from insights_uploader.inputs.source import Source
 from insights_uploader.model.finding import Finding
-from insights_uploader.model.measure import Remark, TestTotals, ToolRun
+from insights_uploader.model.measure import FileCoverage, Remark, TestTotals, ToolRun
 
-Parsed = Finding | TestTotals | ToolRun | Remark
+Parsed = Finding | FileCoverage | TestTotals | ToolRun | Remark
 """What a parser yields."""
 
 

@@ -52,6 +52,38 @@ class TestTotals(msgspec.Struct, frozen=True):
         )
 
 
+class LineCoverage(msgspec.Struct, frozen=True, gc=False):
+    """How one line was run.
+
+    Attributes:
+        line: 1-based.
+        hits: how often it was run.
+        covered, branches: how many of its branches were taken, of how many; 0 of 0 without any.
+        conditions: (number, percent covered) of each condition, where the file tells them apart.
+    """
+
+    line: int
+    hits: int
+    covered: int = 0
+    branches: int = 0
+    conditions: tuple[tuple[int, int], ...] = ()
+
+
+class FileCoverage(msgspec.Struct, frozen=True):
+    """The measured lines of one file, or of a part of it; the same file may come several times.
+
+    Attributes:
+        tool: whose measure it is.
+        paths: where the file may be, as the tool wrote it: below each of its source folders, then
+            as the bare name; the first that is tracked is meant.
+        lines: in the file's order; a line may come several times.
+    """
+
+    tool: str
+    paths: tuple[str, ...]
+    lines: tuple[LineCoverage, ...]
+
+
 class Remark(msgspec.Struct, frozen=True):
     """Something a parser had to put right or leave out, for the user to know.
 

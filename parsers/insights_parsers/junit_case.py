@@ -2,7 +2,7 @@
 
 import enum
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from insights_parsers.stack_frames import frames
@@ -11,11 +11,12 @@ from insights_uploader.model.finding import Finding, FindingType, Location, Seve
 TOOL = "junit"
 """The name that findings and totals carry; the format tells no tool's name."""
 
-MAX_NAME = 1024
-"""Characters kept of a name or a path."""
+_MAX_NAME = 1024
+_MAX_PATH = 4096
 _MAX_MESSAGE = 8 * 1024
 _MAX_TEXT = 64 * 1024
 _MAX_LOCATIONS = 50
+_MAX_LINE = 2**31 - 1  # Bitbucket's lines are int32
 
 # A colour or another order to a terminal. It begins with the escape character, which XML forbids:
 # here stands what replaced it, or what pytest (`#x1B`) and others write for it.
@@ -27,9 +28,13 @@ _TERMINAL = re.compile(
 )
 # gotestsum's text begins with `go test`'s own frame, which names the test once more.
 _FRAME_LINE = re.compile(r"=== (?:RUN|PAUSE|CONT|NAME)\b|--- (?:FAIL|SKIP): ")
+# Messages and types that say no more than the element; "collection failure" is pytest's.
 _EMPTY_WORDS = frozenset(
-    {"", "fail", "failed", "failure", "error", "errored", "test failed", "test error"}
+    ["", "fail", "failed", "failure", "error", "test failed", "test error", "collection failure"]
 )
+# A linter's `classname` or suite (ruff, eslint): where one machine keeps a file, no part of a name.
+_ABSOLUTE_PATH = re.compile(r"/|[A-Za-z]:[/\\]")
+_NAMELESS_SUITES = frozenset(["pytest", "pytest tests"])  # the same in every project
 
 
 class Outcome(enum.IntEnum):
@@ -47,15 +52,11 @@ class Failure:
 
     Attributes:
         outcome: FAILED or ERROR.
-        message, type: the attributes, "" without them.
-        file, line: the place that the element itself names.
+        attributes: the element's: `message` and `type`, of some tools also `file` and `line`.
     """
 
     outcome: Outcome
-    message: str = ""
-    type: str = ""
-    file: str = ""
-    line: int | None = None
+    attributes: Mapping[str, str]
     _pieces: list[str] = field(default_factory=list)
     _room: int = _MAX_TEXT
 
@@ -77,22 +78,15 @@ class Scope:
 
     Attributes:
         is_case: False for a suite, and for the suites' common root.
-        name, classname, file: the attributes, "" without them.
-        line: the attribute, 1-based.
+        attributes: the element's.
         first_line: what the tool calls a source's first line.
-        failures, errors: of a suite, how many its attributes announce.
         outcome: the worst of the elements directly in it.
-        explained: a failing element, or one that failed on a retry, stands in it at any depth.
+        explained: a failing element, or one that failed before a retry, is in it at any depth.
     """
 
     is_case: bool
-    name: str = ""
-    classname: str = ""
-    file: str = ""
-    line: int | None = None
+    attributes: Mapping[str, str]
     first_line: int = 1
-    failures: int = 0
-    errors: int = 0
     outcome: Outcome = Outcome.PASSED
     explained: bool = False
 
@@ -101,12 +95,13 @@ class Scope:
 
         gotestsum writes a package that does not build as a suite with `errors="1"` and no case.
         """
-        counts = [(self.failures, "failure"), (self.errors, "error")]
-        words = [f"{n} {word}" if n == 1 else f"{n} {word}s" for n, word in counts if n]
+        failures, errors = (_number(self.attributes.get(a, "")) for a in ("failures", "errors"))
+        counts = ((failures, "failure"), (errors, "error"))
+        words = [f"{n} {kind}{'s' * (n > 1)}" for n, kind in counts if n]
         if not words:
             return None
-        outcome = Outcome.ERROR if self.errors else Outcome.FAILED
-        return Failure(outcome, f"the suite reports {' and '.join(words)} but no test that failed")
+        said = f"the suite reports {' and '.join(words)} but no test that failed"
+        return Failure(Outcome.ERROR if errors else Outcome.FAILED, {"message": said})
 
 
 def finding(failure: Failure, scopes: list[Scope]) -> Finding:
@@ -130,20 +125,36 @@ def finding(failure: Failure, scopes: list[Scope]) -> Finding:
 
 
 def _plain(text: str) -> str:
-    return _TERMINAL.sub("", text)
+    return _TERMINAL.sub("", text) if "[" in text or "]" in text else text
+
+
+def _number(text: str) -> int | None:
+    """A whole number as it stands in an attribute; None for anything else."""
+    text = text[:20].strip()
+    return int(text) if text.isascii() and text.isdecimal() else None
 
 
 def _full_name(scopes: list[Scope]) -> str:
-    """A case's name after its class's or else its suite's, unless it begins with that anyway."""
-    scope = scopes[-1]
-    suite = next((s.name for s in reversed(scopes) if not s.is_case and s.name), "")
-    name = " ".join(_plain(scope.name).split())
-    group = " ".join(_plain(scope.classname or suite).split())
-    if not scope.is_case:
+    """A case's name after its class's or else its suite's, unless it holds that already."""
+    attributes = scopes[-1].attributes
+    name = _one_line(attributes.get("name", ""))
+    suite = _one_line(_of_suite(scopes, "name"))
+    if not scopes[-1].is_case:
         return name or suite or "unnamed test suite"
-    if not (name and group):
+    group = _one_line(attributes.get("classname", "")) or suite
+    if group in _NAMELESS_SUITES or not (name and group):
         return name or group or "unnamed test"
-    return name if _repeats(name, group) else f"{group}.{name}"
+    return name if _ABSOLUTE_PATH.match(group) or _repeats(name, group) else f"{group}.{name}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_plain(text[:_MAX_NAME]).split())
+
+
+def _of_suite(scopes: list[Scope], attribute: str) -> str:
+    """An attribute of the innermost suite that has it; "" when none has."""
+    found = (s.attributes.get(attribute) for s in reversed(scopes) if not s.is_case)
+    return next(filter(None, found), "")[:_MAX_PATH]
 
 
 def _repeats(name: str, group: str) -> bool:
@@ -154,13 +165,13 @@ def _repeats(name: str, group: str) -> bool:
 
 def _message(rule: str, failure: Failure, text: str) -> str:
     """`<test> failed: <what the tool says>`, the first line complete in itself."""
-    said = _plain(failure.message[:_MAX_MESSAGE]).strip()
+    said = _plain(failure.attributes.get("message", "")[:_MAX_MESSAGE]).strip()
     if said.lower().rstrip(".:!") in _EMPTY_WORDS:
         lines = (line.rstrip() for line in text[:_MAX_MESSAGE].split("\n"))
         said = "\n".join(line for line in lines if line and not _FRAME_LINE.match(line)) or said
-    kind = failure.type[:MAX_NAME].strip()
+    kind = _one_line(failure.attributes.get("type", ""))
     if kind.lower() not in _EMPTY_WORDS and kind.rpartition(".")[2] not in said:
-        said = f"{kind}: {said}" if said else kind
+        said = f"{kind}: {said.lstrip()}" if said else kind
     verb = "failed" if failure.outcome is Outcome.FAILED else "ended with an error"
     return f"{rule} {verb}: {said.lstrip()}"[:_MAX_MESSAGE] if said else f"{rule} {verb}"
 
@@ -172,15 +183,23 @@ def _locations(failure: Failure, text: str, scopes: list[Scope]) -> Iterator[Loc
     come after them since they say where the test is defined.
     """
     case = scopes[-1]
-    suite_file = next((s.file for s in reversed(scopes) if s.file), "")
     # ruff and biome write a line and no file: the suite has the file's name.
-    default = suite_file or next((s.name for s in reversed(scopes) if not s.is_case), "")
-    places: list[Location] = []
-    if failure.file or failure.line:
-        places.append(Location(failure.file or default, failure.line))
-    places += frames(text or _plain(failure.message[:_MAX_TEXT]))
-    if case.file or case.line:
-        places.append(Location(case.file or default, case.line))
-    if suite_file:
-        places.append(Location(suite_file))
-    yield from dict.fromkeys(place for place in places if place.path)
+    file = _of_suite(scopes, "file")
+    default = file or _of_suite(scopes, "name")
+    trace = text or _plain(failure.attributes.get("message", "")[:_MAX_TEXT])
+    places = [
+        _named_place(failure.attributes, 1, default),
+        *frames(trace),
+        _named_place(case.attributes, case.first_line, default),
+        Location(file),
+    ]
+    yield from dict.fromkeys(place for place in places if place and place.path)
+
+
+def _named_place(attributes: Mapping[str, str], first_line: int, default: str) -> Location | None:
+    """The place in an element's `file` and `line`; None when it has neither."""
+    file = attributes.get("file", "")[:_MAX_PATH]
+    number = _number(attributes.get("line", ""))
+    line = None if number is None else number + 1 - first_line
+    known = line if line and line <= _MAX_LINE else None
+    return Location(file or default, known) if file or known else None

@@ -20,11 +20,12 @@ class _Trace(NamedTuple):
 
 # Every pattern is anchored at a line's start and reads in linear time.
 _TRACES = (
-    # `tests/test_a.py:12: AssertionError`, `src/a.py:3: in divide` (pytest's long and short style)
+    # pytest's long and short styles, and its line for a missing fixture:
+    # `tests/test_a.py:12: AssertionError`, `src/a.py:3: in divide`, `/src/tests/test_a.py:12`
     _Trace(
         "Python",
         re.compile(
-            r"^((?:[A-Za-z]:)?[^\s:][^:\n]*\.py):(\d+):(?: in [^\n]+| ?[\w.]*)[ \t]*$", re.MULTILINE
+            r"^((?:[A-Za-z]:)?[^\s:][^:\n]*\.py):(\d+)(?:: in [^\n]+|: ?[\w.]*)?$", re.MULTILINE
         ),
         innermost_last=True,
     ),
@@ -44,7 +45,7 @@ _TRACES = (
         ),
     ),
 )
-_FOREIGN = re.compile(r"^node:|^internal/|(?:^|[/\\])node_modules[/\\]")
+_FOREIGN = re.compile(r"^node:|^internal/|(?:^|[/\\])node_modules[/\\]|^(?!file:).*://")
 _FILE_URL = re.compile(r"^file://(?:localhost)?(?=/)")
 
 

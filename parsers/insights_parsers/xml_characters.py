@@ -15,7 +15,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _FORBIDDEN_BYTES = bytes({*range(0x20)} - {0x09, 0x0A, 0x0D})
 _BYTE = re.compile(b"[%s]" % re.escape(_FORBIDDEN_BYTES))
-_BYTE_OR_REFERENCE = re.compile(_BYTE.pattern + rb"|&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,8}));")
+_REFERENCE = re.compile(rb"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,8}));")
 
 # In these a reference is plain text, and stays as it is.
 _LITERAL = {b"<![CDATA[": b"]]>", b"<!--": b"-->", b"<?": b"?>"}
@@ -101,21 +101,23 @@ class CharacterFilter:
     def _clean_section(self, section: bytes) -> bytes:
         clean = section
         if b"&#" in section and not self._literal_end:
-            clean = _BYTE_OR_REFERENCE.sub(self._allowed, section)
-        elif len(section.translate(None, _FORBIDDEN_BYTES)) < len(section):
-            clean = _BYTE.sub(self._allowed, section)
+            clean = _REFERENCE.sub(self._reference, clean)
+        if len(clean.translate(None, _FORBIDDEN_BYTES)) < len(clean):
+            clean = _BYTE.sub(self._forbidden, clean)
         self.line += section.count(b"\n")
         return clean
 
-    def _allowed(self, match: re.Match[bytes]) -> bytes:
-        """What to write for a forbidden byte or for any character reference."""
-        if match.re is _BYTE_OR_REFERENCE and match.lastindex:
-            hexadecimal, decimal = match.groups()
-            if _is_xml_character(int(hexadecimal, 16) if hexadecimal else int(decimal)):
-                return match.group()
+    def _reference(self, match: re.Match[bytes]) -> bytes:
+        hexadecimal, decimal = match.groups()
+        if _is_xml_character(int(hexadecimal, 16) if hexadecimal else int(decimal)):
+            return match.group()
+        return self._forbidden(match)
+
+    def _forbidden(self, match: re.Match[bytes]) -> bytes:
         self.replaced += 1
-        if self.first_line is None:
-            self.first_line = self.line + match.string.count(b"\n", 0, match.start())
+        if self.first_line is None or self.first_line > self.line:  # found in this section
+            line = self.line + match.string.count(b"\n", 0, match.start())
+            self.first_line = min(line, self.first_line or line)
         return self._stand_in
 
 

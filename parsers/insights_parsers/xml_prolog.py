@@ -8,24 +8,21 @@ import re
 from xml.parsers import expat
 
 from insights_parsers.xml_characters import CharacterFilter
-from insights_uploader.inputs.source import Source
 from insights_uploader.model.errors import MalformedError
 
 _DECLARED = re.compile(rb"<\?xml\s[^>]*?\sencoding\s*=\s*[\"']([A-Za-z][\w.-]*)[\"']")
 _UTF_8 = "utf-8"
 
 
-def encoding_of(source: Source) -> str:
-    """The encoding of an XML file, in lower case: its BOM's, else the declared one, else UTF-8.
+def declared_encoding(head: bytes) -> str:
+    """The encoding that an XML file's first bytes declare, in lower case; UTF-8 without one.
 
     A declaration of UTF-16 or UTF-32 that can be read as ASCII is wrong (.NET's `StringWriter`
     makes such files): the file is UTF-8.
     """
-    declaration = _DECLARED.match(source.head())
-    if source.encoding or not declaration:
-        return source.encoding or _UTF_8
-    declared = declaration[1].decode().lower()
-    return _UTF_8 if declared.startswith(("utf-16", "utf-32", "ucs-")) else declared
+    declaration = _DECLARED.match(head)
+    encoding = declaration[1].decode().lower() if declaration else _UTF_8
+    return _UTF_8 if encoding.startswith(("utf-16", "utf-32", "ucs-")) else encoding
 
 
 def root_name(head: bytes) -> str | None:
@@ -37,9 +34,10 @@ def root_name(head: bytes) -> str | None:
     Returns:
         None when they are not XML or end before the root's start tag does.
     """
-    prolog = Prolog("", _UTF_8)
+    encoding = declared_encoding(head)
+    prolog = Prolog("", encoding)
     try:
-        prolog.feed(CharacterFilter(_UTF_8).feed(head))
+        prolog.feed(CharacterFilter(encoding).feed(head))
     except MalformedError:
         return None
     return prolog.root

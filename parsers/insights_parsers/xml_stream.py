@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from insights_parsers.xml_characters import CharacterFilter
-from insights_parsers.xml_prolog import Prolog, encoding_of
+from insights_parsers.xml_prolog import Prolog, declared_encoding
 from insights_uploader.inputs.source import Source
 from insights_uploader.model.errors import MalformedError
 from insights_uploader.model.measure import Remark
@@ -26,7 +26,7 @@ Item = TypeVar("Item")
 MAX_DEPTH = 100
 """Elements inside each other; real results stay below ten."""
 MAX_TOKEN = 1 << 24
-"""Bytes in one tag, attribute or comment: a parser holds each of them whole."""
+"""Bytes in one tag with its attributes, comment or reference: a parser holds each whole."""
 _CHUNK = 1 << 17
 _NOT_WELL_FORMED = "is not well-formed XML"
 _SPLIT_CDATA = b"]]><![CDATA["
@@ -63,14 +63,14 @@ def stream(source: Source, target: Target[Item]) -> Iterator[Item | Remark]:
         MalformedError: the file is not well-formed XML, is truncated, has trailing content, has
             another root, declares entities, or exceeds `MAX_DEPTH` or `MAX_TOKEN`.
     """
-    encoding = encoding_of(source)
+    encoding = source.encoding or declared_encoding(source.head())
     characters = CharacterFilter(encoding)
     document = _Document(source.path, encoding, target)
     with source.open() as content:
         for chunk in iter(partial(content.read, _CHUNK), b""):
-            document.feed(characters.feed(chunk), characters.line)
             if characters.in_cdata:  # else lxml would collect the whole section
                 document.feed(_SPLIT_CDATA, characters.line)
+            document.feed(characters.feed(chunk), characters.line)
             yield from _drained(target.items)
     document.feed(characters.close(), characters.line)
     document.close()
@@ -121,7 +121,7 @@ class _Document:
             raise MalformedError(self._path, f"before line {line + 1}", reason) from None
         self._refuse_logged()
         if self._bounds.unseen > MAX_TOKEN:
-            reason = f"has a tag, an attribute or a comment of more than {MAX_TOKEN >> 20} MiB"
+            reason = f"has a tag, a comment or a reference of more than {MAX_TOKEN >> 20} MiB"
             raise MalformedError(self._path, f"before line {line + 1}", reason)
 
     def close(self) -> None:
@@ -163,11 +163,14 @@ class _Document:
 
     def _malformed(self, error: "etree.XMLSyntaxError", *, at_end: bool = False) -> MalformedError:
         line, column = error.position
-        reason = f"{_NOT_WELL_FORMED}: {str(error.msg).partition(', line ')[0].strip()}"
-        hint = ""
-        if at_end and not self._bounds.complete:
-            element = self._bounds.open[-1] if self._bounds.open else self._prolog.root
-            reason = f"the file ends inside <{element}>" if element else "the file has no element"
+        message = str(error.msg).partition(", line ")[0].strip()
+        reason, hint = f"{_NOT_WELL_FORMED}: {message}", ""
+        if "EntityRef:" in message:  # which may come up at the end only
+            reason = f"{_NOT_WELL_FORMED}: an & that is not written as &amp;"
+        elif at_end and not self._bounds.complete:
+            opened = self._bounds.open
+            where = f"inside <{opened[-1]}>" if opened else "before the end of its first tag"
+            reason = f"the file ends {where}"
             hint = "Was the step that wrote it interrupted, or is it still writing?"
         return MalformedError(self._path, f"line {line}, column {column}", reason, hint)
 

@@ -30,22 +30,22 @@ class Checkout:
         Raises:
             CheckoutError: there is none, it has no working tree, or no commit.
         """
-        git = Git(folder, environ)
-        result = git.attempt("rev-parse", "--show-toplevel")
-        if result.returncode != 0:
-            words = result.stderr.decode(errors="replace")
-            if "not a git repository" in words:
-                raise CheckoutError(
-                    "no-checkout",
-                    f"{folder.absolute()}: is in no git repository",
-                    "Run it inside the checkout, or name that with --checkout.",
-                )
-            git.run("rev-parse", "--show-toplevel")
-        top = Path(result.stdout.decode("utf-8", "surrogateescape").removesuffix("\n"))
-        self._git = Git(top, environ)
-        self.root = top.resolve()
+        self._working_tree = git = Git(folder, environ)
+        if b"not a git repository" in git.attempt("rev-parse").stderr:
+            raise CheckoutError(
+                "no-checkout",
+                f"{folder.absolute()}: is in no git repository",
+                "Run it inside the checkout, or name that with --checkout.",
+            )
+        top, git_dir = (
+            git.run("rev-parse", what).decode("utf-8", "surrogateescape").removesuffix("\n")
+            for what in ("--show-toplevel", "--absolute-git-dir")
+        )
+        # Away from the working tree no .gitattributes bends a diff: it is the author's to write.
+        self._git = Git(Path(git_dir), {**environ, "GIT_DIR": git_dir, "GIT_WORK_TREE": git_dir})
+        self.root = Path(top).resolve()
         self.spellings = tuple(
-            dict.fromkeys(str(p) for p in (self.root, top, _logical(folder, top)))
+            dict.fromkeys(str(p) for p in (self.root, top, _logical(folder, self.root)))
         )
         self.head = Commit(self._git, self.commit_id("HEAD"))
 
@@ -58,7 +58,8 @@ class Checkout:
         result = self._git.attempt(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
         )
-        if result.returncode != 0:
+        commit = result.stdout.decode().strip()
+        if not commit.isalnum():  # nothing, or one that is negated: ^HEAD
             if revision == "HEAD":
                 raise CheckoutError("no-commit", f"{self.root}: has no commit yet")
             raise CheckoutError(
@@ -66,7 +67,7 @@ class Checkout:
                 f"{revision}: names no commit in {self.root}",
                 "Fetch it first: git fetch origin <branch>; or check the spelling.",
             )
-        return result.stdout.decode().strip()
+        return commit
 
     def default_base(self) -> str:
         """The remote's default branch, which stands for the pull request's target.
@@ -106,20 +107,15 @@ class Checkout:
 
     def diff(self, base: str) -> bytes:
         """The unified diff from a commit to HEAD, without context lines."""
-        return self._git.run(*_DIFF, base, self.head.id, "--")
+        return self._git.run(*_DIFF, self.commit_id(base), self.head.id, "--")
 
     def uncommitted(self) -> int:
         """How many tracked files of the working tree differ from HEAD."""
         status = ("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no")
-        return self._git.run(*status, "--ignore-submodules=all").count(b"\0")
+        return self._working_tree.run(*status, "--ignore-submodules=all").count(b"\0")
 
 
-def _logical(folder: Path, top: Path) -> Path:
+def _logical(folder: Path, root: Path) -> Path:
     """The root by the name that the user reached it with, symlinks not resolved."""
-    inside = folder.resolve()
-    try:
-        depth = len(inside.relative_to(top.resolve()).parts)
-    except ValueError:
-        return top
     absolute = folder.absolute()
-    return absolute.parents[depth - 1] if depth else absolute
+    return next((p for p in (absolute, *absolute.parents) if p.resolve() == root), root)

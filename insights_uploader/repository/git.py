@@ -12,6 +12,7 @@ _PINNED = (
     "core.attributesFile=/dev/null",
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
+    "core.bigFileThreshold=512m",
     "color.ui=false",
     "diff.renames=true",
     "diff.renameLimit=0",
@@ -27,9 +28,17 @@ _PINNED = (
     "diff.suppressBlankEmpty=false",
     "submodule.recurse=false",
 )
-_KEPT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES", "GIT_CONFIG_GLOBAL")
-"""GIT_* variables that say where the repository is, and not how to show it. The global
-configuration stays, since it may hold `safe.directory`."""
+_KEPT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES", "GIT_CONFIG_")
+"""Beginnings of the GIT_* variables that say where the repository is, and not how to show it. The
+configuration stays, since it may hold `safe.directory`; the pins go before it."""
+_SET = {
+    "LC_ALL": "C.UTF-8",
+    "LANGUAGE": "",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",  # the server has none of them
+}
 
 
 class Git:
@@ -41,9 +50,8 @@ class Git:
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self.folder = folder
-        self._environ = {k: v for k, v in environ.items() if not k.startswith("GIT_") or k in _KEPT}
-        self._environ |= {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat"}
-        self._environ["GIT_OPTIONAL_LOCKS"] = "0"
+        kept = {k: v for k, v in environ.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
+        self._environ = kept | _SET
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """What a command prints.
@@ -54,9 +62,7 @@ class Git:
         result = self.attempt(*arguments, stdin=stdin)
         if result.returncode != 0:
             words = result.stderr.decode(errors="replace").strip() or "it printed no reason"
-            hint = ""
-            if "safe.directory" in words:
-                hint = f"Run: git config --global --add safe.directory '{self.folder.resolve()}'"
+            hint = f"Run: {words.splitlines()[-1].strip()}" if "safe.directory" in words else ""
             raise CheckoutError("git-failed", f"git {arguments[0]} failed: {_brief(words)}", hint)
         return result.stdout
 
@@ -76,14 +82,10 @@ class Git:
                 timeout=_TIMEOUT_S,
                 check=False,
             )
-        except FileNotFoundError:
-            if not self.folder.is_dir():
-                raise CheckoutError(
-                    "no-checkout", f"{self.folder}: there is no such folder"
-                ) from None
-            raise CheckoutError("no-git", "git is not installed", "Install git.") from None
-        except NotADirectoryError:
-            raise CheckoutError("no-checkout", f"{self.folder}: is not a folder") from None
+        except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+            if error.filename == "git":
+                raise CheckoutError("no-git", f"git: {error.strerror}", "Install git.") from None
+            raise CheckoutError("no-checkout", f"{self.folder}: {error.strerror}") from None
         except subprocess.TimeoutExpired:
             raise CheckoutError(
                 "git-timeout", f"git {arguments[0]} did not end within {_TIMEOUT_S} seconds"

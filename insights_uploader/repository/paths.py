@@ -2,20 +2,25 @@
 
 A results file is resolved by one rule as a whole: its paths are taken as they are, or one prefix
 is taken off and another put on. The rule is found from all distinct paths of the file, and the
-one that explains most of them wins; on a tie the paths stay unresolved.
+one that explains most of them wins; on a tie they are only taken as they are.
 """
 
+import bisect
+import functools
 import posixpath
 import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
 _DRIVE = re.compile(r"[A-Za-z]:/")
-_COMMON = 64  # a name borne by more files (__init__.py, index.js) says little about a prefix
+_COMMON = 64  # an end borne by more files (__init__.py, index.js) says little about a prefix
 _CANDIDATES = 64
-_FOREIGN = re.compile(r"/(site-packages|dist-packages|node_modules|\.cargo|\.m2)/")
+_FOREIGN = re.compile(
+    r"(^|/)(site-packages|dist-packages|node_modules|pkg/mod|\.cargo|\.m2)/"
+    r"|^/(usr/(local/)?(lib|include|share)\w*|rustc)/"
+)
 """Folders of other people's code: what lies below is not ours, whatever its name."""
 
 
@@ -37,7 +42,7 @@ class PathRule(msgspec.Struct, frozen=True):
     Attributes:
         strip, add: either empty or ending in `/`.
         words: the rule for people.
-        certain: False when nothing but a file's bare name speaks for it.
+        certain: False when nothing but a file's bare name speaks for the folder `add`.
     """
 
     strip: str = ""
@@ -59,39 +64,61 @@ class TrackedFiles:
     """
 
     def __init__(self, paths: Collection[str], roots: Iterable[str] = ()) -> None:
-        self.paths = paths
+        self.paths = frozenset(paths)
         self.roots = tuple(root.rstrip("/") + "/" for root in roots)
-        self._by_name: Mapping[str, Sequence[str]] | None = None
 
-    def named(self, name: str) -> Sequence[str]:
-        """The files of a name, in order of their paths."""
-        if self._by_name is None:
-            index = defaultdict(list)
-            for path in sorted(self.paths):
-                index[path.rpartition("/")[2]].append(path)
-            self._by_name = index
-        return self._by_name.get(name, ())
+    @functools.cached_property
+    def by_end(self) -> Sequence[tuple[str, str]]:
+        """Each file after its parts in reverse, sorted: those with the same end stand together."""
+        return sorted((_reverse(path), path) for path in self.paths)
+
+    def ends(self, path: str) -> Sequence[tuple[str, range]]:
+        """A path's last part, its last two and so on, in reverse, each with who shares them.
+
+        Each range is one of `by_end`, lies within the one before it, and is not empty.
+        """
+        ends = []
+        end = ""
+        for part in reversed(path.split("/")):
+            end += f"{part}/"
+            first = bisect.bisect_left(self.by_end, (end,))
+            last = bisect.bisect_left(self.by_end, (f"{end[:-1]}0",), first)  # 0 comes after /
+            if first == last:
+                break
+            ends.append((end, range(first, last)))
+        return ends
+
+    def clean(self, path: str) -> str:
+        """A path normalised, unless a file has exactly this name."""
+        return path if path in self.paths else normalised(path)
 
     def nearest(self, path: str) -> str | None:
         """The file that shares the longest end with a path, as a hint; None when none does."""
-        path = normalised(path)
-        files = self.named(path.rpartition("/")[2])
-        return max(files, key=lambda f: len(_common_end(path, f)), default=None)
+        ends = self.ends(self.clean(path))
+        return min(self.by_end[index][1] for index in ends[-1][1]) if ends else None
 
 
 class PathResolver:
-    """Resolves the paths of one results file."""
+    """Resolves the paths of one results file.
 
-    def __init__(self, tracked: TrackedFiles, rules: Sequence[PathRule], trouble: str = "") -> None:
+    The first rule that leads to a tracked file decides; what only the tied rules explain stays
+    unresolved.
+    """
+
+    def __init__(
+        self, tracked: TrackedFiles, rules: Sequence[PathRule], tied: Sequence[PathRule] = ()
+    ) -> None:
         self._tracked = tracked
         self._rules = rules
-        self._trouble = trouble
+        self._tied = tied
         self._known: dict[str, Resolved] = {}
 
     @property
     def rule(self) -> str:
         """The rule in words; of a tie, what tied."""
-        return self._trouble or self._rules[0].words
+        if self._tied:
+            return "it fits equally " + " and ".join(sorted(r.words for r in self._tied)[:4])
+        return self._rules[0].words
 
     def resolve(self, path: str) -> Resolved:
         """Where a path lies; each distinct one is worked out once."""
@@ -101,14 +128,14 @@ class PathResolver:
         return resolved
 
     def _work_out(self, path: str) -> Resolved:
-        wanted = normalised(path)
+        wanted = self._tracked.clean(path)
         for rule in self._rules:
             candidate = rule.apply(wanted)
-            if candidate is not None and candidate in self._tracked.paths:
+            if candidate in self._tracked.paths:
                 return Resolved(candidate, rule.words)
-        if self._trouble and not _is_outside(wanted):
-            return Resolved(None, self._trouble)
-        if _is_outside(wanted):
+        if any(rule.apply(wanted) in self._tracked.paths for rule in self._tied):
+            return Resolved(None, self.rule)
+        if wanted.startswith(("/", "../")) or wanted == ".." or _DRIVE.match(wanted):
             return Resolved(None, "it lies outside the repository")
         return Resolved(None, "no tracked file has this path")
 
@@ -131,25 +158,30 @@ def direct(tracked: TrackedFiles) -> PathResolver:
 def discover(tracked: TrackedFiles, paths: Iterable[str]) -> PathResolver:
     """The resolver for a results file of these distinct paths.
 
-    Taking the paths as they are wins unless one prefix rule explains more of them.
+    Taking the paths as they are wins unless one prefix rule explains more of them. Of rules that
+    explain equally many one that puts nothing on wins, then one whose `strip` the others only
+    lengthen: more of the paths speaks for it. Any others tie.
     """
-    wanted = [normalised(path) for path in dict.fromkeys(paths)]
+    wanted = [tracked.clean(path) for path in dict.fromkeys(paths)]
     plain = _direct_rules(tracked)
-    best = sum(any(rule.apply(p) in tracked.paths for rule in plain) for p in wanted)
-    found: list[tuple[int, bool, int, PathRule]] = []
+    most = sum(any(rule.apply(p) in tracked.paths for rule in plain) for p in wanted)
+    best: list[PathRule] = []
     for rule in _candidates(tracked, wanted):
-        explained = sum((c := rule.apply(p)) is not None and c in tracked.paths for p in wanted)
-        if explained > best and (explained > 1 or rule.certain):
-            found.append((-explained, bool(rule.add), len(rule.strip), rule))
-    if not found:
+        explained = sum(rule.apply(p) in tracked.paths for p in wanted)
+        if explained == 1 and not rule.certain:
+            continue
+        if explained > most:
+            most, best = explained, [rule]
+        elif explained == most and best:
+            best.append(rule)
+    if not best:
         return PathResolver(tracked, plain)
-    found.sort(key=lambda f: (*f[:3], f[3].add))
-    first = found[0]
-    tied = [f[3] for f in found if f[:2] == first[:2] and f[3].add != first[3].add]
-    if first[1] and tied:
-        places = ", ".join(sorted({repr(rule.add) for rule in (first[3], *tied)})[:4])
-        return PathResolver(tracked, plain, f"it fits equally below {places}")
-    return PathResolver(tracked, (first[3],))
+    best = [rule for rule in best if not rule.add] or best
+    first = min(best, key=lambda rule: (len(rule.strip), rule.strip, rule.add))
+    if not all(r.add == first.add and r.strip.startswith(first.strip) for r in best):
+        return PathResolver(tracked, plain, best)
+    # A path as written or of this checkout stays one; below a sub-module's root only the latter.
+    return PathResolver(tracked, (first, *plain[bool(first.add) :]))
 
 
 def normalised(path: str) -> str:
@@ -166,10 +198,6 @@ def normalised(path: str) -> str:
     return "" if clean == "." else clean
 
 
-def _is_outside(path: str) -> bool:
-    return path.startswith(("/", "../")) or path == ".." or bool(_DRIVE.match(path))
-
-
 def _direct_rules(tracked: TrackedFiles) -> Sequence[PathRule]:
     return (
         PathRule(),
@@ -179,19 +207,23 @@ def _direct_rules(tracked: TrackedFiles) -> Sequence[PathRule]:
 
 def _candidates(tracked: TrackedFiles, paths: Sequence[str]) -> Sequence[PathRule]:
     """The prefix rules that explain at least one path, those with most votes first."""
+    ours = [p for p in paths if not p.startswith("../") and not _FOREIGN.search(p)]
+    found = [(path, ends) for path in ours if (ends := tracked.ends(path))]
+    found.sort(key=lambda f: len(f[1][-1][1]))
     votes: Counter[tuple[str, str]] = Counter()
     parts: dict[tuple[str, str], int] = {}
-    for path in paths:
-        if path.startswith("..") or _FOREIGN.search(path):
-            continue  # the first leaves the folder it was written for
-        files = tracked.named(path.rpartition("/")[2])
-        if len(files) > _COMMON and len(paths) > 1:
-            continue
-        for file in files[:_COMMON]:
-            end = _common_end(path, file)
-            key = (path[: len(path) - len(end)], file[: len(file) - len(end)])
-            votes[key] += 1
-            parts[key] = max(parts.get(key, 0), end.count("/") + 1)
+    for path, ends in found:
+        if len(ends[-1][1]) > _COMMON and votes:
+            break
+        longer = range(0)
+        for end, span in reversed([e for e in ends if len(e[1]) <= _COMMON] or ends[-1:]):
+            for index in span[:_COMMON]:
+                if index not in longer:
+                    file = tracked.by_end[index][1]
+                    key = (path[: 1 - len(end)], file[: 1 - len(end)])
+                    votes[key] += 1
+                    parts[key] = max(parts.get(key, 0), end.count("/"))
+            longer = span
     return [
         PathRule(strip, add, _words(strip, add), certain=parts[strip, add] > 1 or not add)
         for (strip, add), _ in votes.most_common(_CANDIDATES)
@@ -205,10 +237,6 @@ def _words(strip: str, add: str) -> str:
     return f"below {add}" if not strip else f"{add} instead of {strip}"
 
 
-def _common_end(one: str, other: str) -> str:
-    """The longest run of whole path parts that both end with."""
-    ours, theirs = one.split("/"), other.split("/")
-    number = 0
-    while number < min(len(ours), len(theirs)) and ours[-1 - number] == theirs[-1 - number]:
-        number += 1
-    return "/".join(ours[len(ours) - number :])
+def _reverse(path: str) -> str:
+    """A path's parts in reverse, each with a slash after it."""
+    return "/".join(reversed(path.split("/"))) + "/"

@@ -2,15 +2,18 @@
 
 No line number is in it. The place in the file is told by its content: the hundred characters
 that follow the line's beginning, blanks left out, and the how-manieth such place in the file it
-is (the scheme of GitHub code scanning's primaryLocationLineHash). So an identity survives code
-that moves and whitespace that changes, and two equal lines keep two identities.
+is (the scheme of GitHub code scanning's primaryLocationLineHash), blank lines counted apart. So
+an identity survives code that moves and whitespace that changes, and two equal lines keep two
+identities.
 
 The tool's own fingerprints serve only where there is no source line to read: they are constant
-in some tools (Semgrep writes `requires login`), random in others, and collide in more.
+in some tools (Semgrep writes `requires login`), random in others, and collide in more. The same
+holds for the number of a line that lies beyond the file's end.
 """
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from insights_uploader.model.finding import Placed
@@ -20,22 +23,27 @@ ReadLines = Callable[[str], Sequence[bytes] | None]
 
 _CONTEXT = 100
 _BLANKS = bytes(range(33))
-_FILES = 32
+_DIGEST = 8
+_REMEMBERED = 4_000_000  # bytes: half a million lines
 
 _VOLATILE = re.compile(
-    r"0x[0-9a-fA-F]{4,}"  # object addresses
-    r"|(?<=:)\d+(?::\d+)?\b"  # the line and column in `file.py:12:3`
-    r"|(?<=line )\d+|(?<=lines )\d+(?:\s*(?:-|and|to)\s*\d+)?"
-    r"|(?<=column )\d+",
+    r"(?:(?<=\bat )|(?<=\baddress ))0x[0-9a-f]+"  # of an object; elsewhere it may be a constant
+    r"|(?<=[a-z]@)(?=\d*[a-f])[0-9a-f]{6,8}\b"  # of a Java object
+    r"|(\.[a-z]\w{0,5}:)\d+(?::\d+)?(?!\.?\w)"  # the line and column in `file.py:12:3`
+    r"|(?<=:\[)\d+:\d+(?=\])"  # the lines in pylint's `module:[12:20]`
+    r"|(?<=\bline )\d+|(?<=\blines )\d+(?:\s*(?:-|and|to)\s*\d+)?"
+    r"|(?<=\bcolumn )\d+",
+    re.IGNORECASE,
 )
 
 
 class Identity:
-    """Works out identities; remembers the contexts of the files it saw last."""
+    """Works out identities; remembers the contexts of many files."""
 
     def __init__(self, read_lines: ReadLines) -> None:
         self._read_lines = read_lines
-        self._contexts: dict[str, Sequence[bytes]] = {}
+        self._contexts: dict[str, bytes] = {}
+        self._remembered = 0
 
     def of(self, placed: Placed) -> bytes:
         """The identity of a finding: 16 bytes."""
@@ -50,6 +58,8 @@ class Identity:
         else:
             for name, value in finding.fingerprints:
                 digest.update(f"{name}={value}\0".encode("utf-8", "surrogatepass"))
+            if placed.line is not None:
+                digest.update(b"%d" % placed.line)
             if placed.path is None:
                 for location in finding.locations[:1]:
                     digest.update(location.path.encode("utf-8", "surrogatepass"))
@@ -62,27 +72,29 @@ class Identity:
             return None
         contexts = self._contexts.get(path)
         if contexts is None:
-            if len(self._contexts) >= _FILES:
-                self._contexts.pop(next(iter(self._contexts)))
-            contexts = self._contexts[path] = line_contexts(self._read_lines(path) or ())
-        return contexts[line - 1] if line <= len(contexts) else None
+            contexts = self._contexts[path] = b"".join(line_contexts(self._read_lines(path) or ()))
+            self._remembered += len(contexts)
+            while self._remembered > _REMEMBERED and len(self._contexts) > 1:
+                self._remembered -= len(self._contexts.pop(next(iter(self._contexts))))
+        return contexts[_DIGEST * (line - 1) : _DIGEST * line] or None
 
 
 def line_contexts(lines: Sequence[bytes]) -> Sequence[bytes]:
     """For each line the digest of what follows it and of how often that came before."""
     dense = [line.translate(None, _BLANKS) for line in lines]
     text = b"".join(dense)
-    seen: dict[bytes, int] = {}
+    seen: Counter[tuple[bool, bytes]] = Counter()
     contexts = []
     offset = 0
     for line in dense:
-        content = text[offset : offset + _CONTEXT]
-        number = seen[content] = seen.get(content, 0) + 1
-        contexts.append(hashlib.blake2b(content + b"\0%d" % number, digest_size=8).digest())
+        place = (bool(line), text[offset : offset + _CONTEXT])
+        seen[place] += 1
+        facts = b"%d %d %b" % (place[0], seen[place], place[1])
+        contexts.append(hashlib.blake2b(facts, digest_size=_DIGEST).digest())
         offset += len(line)
     return contexts
 
 
 def normalised(message: str) -> str:
     """A message without what changes from run to run: addresses, line numbers, blanks."""
-    return " ".join(_VOLATILE.sub("#", message).split())
+    return " ".join(_VOLATILE.sub(r"\1#", message).split())

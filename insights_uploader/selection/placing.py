@@ -54,4 +54,4 @@ def _anchor(location: Location, path: str, changes: ChangedLines) -> int | None:
     """The line to annotate; 0 for the file as a whole; None when the diff does not touch it."""
     if location.line is None:
         return 0 if changes.touches_file(path) else None
-    return changes.first_changed(path, location.line, location.end_line or location.line)
+    return changes.first_changed(path, location.line, max(location.line, location.end_line or 0))

@@ -31,8 +31,8 @@ class Caps(msgspec.Struct, frozen=True):
     report_level: int = 50
 
 
-class Kind(msgspec.Struct, frozen=True):
-    """What is counted of a finding that passed the filter."""
+class Kind(msgspec.Struct, frozen=True, order=True):
+    """What is counted of a finding that passed the filter; of one rule, a greater one is worse."""
 
     rule: str
     severity: Severity
@@ -77,16 +77,9 @@ class ToolSelection:
 
     def keep(self, candidate: Candidate, kind: Kind) -> None:
         """Take in a finding that passed the filter."""
-        known = self.passed.get(candidate.id)
-        ranking = self._ranking(candidate)
-        if known is None:
-            self.passed[candidate.id] = kind
-            ranking.add(candidate)
-            return
-        self.ended[Disposition.DUPLICATE] += 1
-        ranking.prefer(candidate)
-        if kind.severity > known.severity:
-            self.passed[candidate.id] = kind
+        self._pass(candidate.id, kind)
+        located = candidate.end is Disposition.PUBLISHED
+        (self._on_lines if located else self._report_level).prefer(candidate)
 
     def join(self, other: "ToolSelection") -> None:
         """Take another selection of the same tool in."""
@@ -99,18 +92,14 @@ class ToolSelection:
         self._on_lines.merge(other._on_lines)  # noqa: SLF001 - of its own kind
         self._report_level.merge(other._report_level)  # noqa: SLF001
         for identity, kind in other.passed.items():
-            known = self.passed.get(identity)
-            if known is not None:
-                self.ended[Disposition.DUPLICATE] += 1
-            if known is None or kind.severity > known.severity:
-                self.passed[identity] = kind
+            self._pass(identity, kind)
 
     def best(self) -> Sequence[Candidate]:
         """What is to be published, in rank order."""
         chosen = Ranking(self.caps.annotations)
         for ranking in (self._on_lines, self._report_level):
             for candidate in ranking.best():
-                chosen.add(candidate)
+                chosen.prefer(candidate)
         return chosen.best()
 
     def ledger(self, published: Iterable[Disposition]) -> Ledger:
@@ -124,9 +113,12 @@ class ToolSelection:
         """How many findings of each kind passed the filter, capped or not."""
         return Counter(self.passed.values())
 
-    def _ranking(self, candidate: Candidate) -> Ranking:
-        located = candidate.end is Disposition.PUBLISHED
-        return self._on_lines if located else self._report_level
+    def _pass(self, identity: bytes, kind: Kind) -> None:
+        """Count an identity once, as the worst of its kinds."""
+        known = self.passed.get(identity)
+        if known is not None:
+            self.ended[Disposition.DUPLICATE] += 1
+        self.passed[identity] = kind if known is None else max(known, kind)
 
 
 class Selection:

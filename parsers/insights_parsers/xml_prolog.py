@@ -28,6 +28,8 @@ def declared_encoding(head: bytes) -> str:
 def root_name(head: bytes) -> str | None:
     """The name of an XML file's root element without its namespace.
 
+    Entity declarations do not hide it: who reads the file then can say what is wrong with it.
+
     Args:
         head: the first bytes of the file.
 
@@ -35,7 +37,7 @@ def root_name(head: bytes) -> str | None:
         None when they are not XML or end before the root's start tag does.
     """
     encoding = declared_encoding(head)
-    prolog = Prolog("", encoding)
+    prolog = Prolog("", encoding, tolerant=True)
     try:
         prolog.feed(CharacterFilter(encoding).feed(head))
     except MalformedError:
@@ -44,20 +46,22 @@ def root_name(head: bytes) -> str | None:
 
 
 class Prolog:
-    """Reads a file up to its root element, and refuses entity declarations.
+    """Reads a file up to its root element, and refuses entity declarations unless tolerant.
 
     Attributes:
         root: the root's name without its namespace; None as long as it has not come.
         position: where it stands, as "line 2, column 1".
     """
 
-    def __init__(self, path: str, encoding: str) -> None:
+    def __init__(self, path: str, encoding: str, *, tolerant: bool = False) -> None:
         self.root: str | None = None
         self.position = ""
         self._path = path
         # All other encodings that can be read here agree in ASCII, which is all markup needs.
         self._parser = expat.ParserCreate(_UTF_8 if encoding == _UTF_8 else "iso-8859-1")
         self._parser.StartElementHandler = self._start
+        if tolerant:
+            return
         self._parser.EntityDeclHandler = self._refuse
         # Otherwise expat reports no more declarations after the use of a parameter entity.
         self._parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_ALWAYS)

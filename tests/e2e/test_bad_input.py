@@ -112,7 +112,7 @@ def test_a_path_out_of_the_repository_is_told_and_fails_the_gate(
         ([BANDIT, "--base", "main", "--link", "javascript:x"], 2, "--link"),
         (["nosuch:x.xml", "--base", "main"], 2, "no parser named nosuch"),
         ([BANDIT, "--base", "main", "--checkout", "/"], 3, "is in no git repository"),
-        ([BANDIT, "--base", "main", "--checkout", "/nonexistent"], 3, "no such folder"),
+        ([BANDIT, "--base", "main", "--checkout", "/nonexistent"], 3, "/nonexistent: No such file"),
         ([BANDIT, "--base", "main", "--max-annotations", "-1"], 2, "--max-annotations"),
     ],
 )

@@ -64,7 +64,9 @@ def report_keys(prefix: str, tools: Sequence[str]) -> Mapping[str, str]:
         slug = _NOT_IN_KEY.sub("-", tool.lower()).strip("-.") or "tool"
         key = f"{prefix}.{slug}"
         if len(key) > MAX_KEY or key in keys.values():
-            mark = hashlib.sha256(f"{prefix}.{tool}".encode()).hexdigest()[:8]
+            mark = hashlib.sha256(f"{prefix}.{tool}".encode("utf-8", "surrogatepass")).hexdigest()[
+                :8
+            ]
             key = f"{key[: MAX_KEY - len(mark) - 1]}-{mark}"
         keys[tool] = key
     return keys

@@ -1,4 +1,4 @@
-"""Floor 2: settings that do not come from the command line's options, and secrets."""
+"""Floor 2: the secrets that prove to the server who we are."""
 
 import base64
 from collections.abc import Mapping

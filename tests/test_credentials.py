@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from insights_uploader.config import credentials
+from insights_uploader.credentials import credentials
 from insights_uploader.model.errors import UsageError
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from insights_uploader import config
 from insights_uploader.cli.options import results_options
 from insights_uploader.cli.planning import plan_from
+from insights_uploader.credentials import credentials
 from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
 from insights_uploader.destinations.http import Http, normalised_url
 from insights_uploader.gate import Result
@@ -33,7 +33,7 @@ def command(**options: Any) -> int:
                 f"Give it, or set BITBUCKET_{name.upper()}; preview needs no server.",
             )
     url = normalised_url(options["url"])
-    secret = config.credentials(os.environ, options["token_file"])
+    secret = credentials(os.environ, options["token_file"])
     plan = plan_from(options)
     click.echo(terminal.summary(plan), nl=False)
     try:

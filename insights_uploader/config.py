@@ -1,0 +1,189 @@
+"""Floor 2: the settings file: found in the checkout, or named by the user.
+
+Whoever may write to a branch writes the file in its checkout, so such a file is not trusted: it
+sets selection, mapping and presentation, and never where results go or what proves who we are.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from insights_uploader.model.errors import UsageError
+
+NAME = "insights-uploader.toml"
+TABLE = "insights-uploader"
+_MAX_BYTES = 1 << 20
+
+
+class _Table(msgspec.Struct, rename="kebab", forbid_unknown_fields=True, frozen=True):
+    """A table of the file; an unknown key is an error."""
+
+
+class PathAlias(_Table, frozen=True):
+    """Paths that begin with `from` lie below `to`."""
+
+    from_: str = msgspec.field(name="from")
+    to: str
+
+
+class RuleSetting(_Table, frozen=True):
+    """What is different for some rules.
+
+    Attributes:
+        match: a glob for rules, or for `tool:rule`.
+        severity: low, medium or high.
+        type: vulnerability, code_smell or bug.
+    """
+
+    match: str
+    severity: str | None = None
+    type: str | None = None
+
+
+class ReportSetting(_Table, frozen=True):
+    """Tools whose results share one report.
+
+    Attributes:
+        tools: globs for their names.
+        key: of the report, below the common prefix.
+        title: of the report.
+    """
+
+    tools: list[str]
+    key: str
+    title: str | None = None
+
+
+class Settings(_Table, frozen=True):
+    """All that a file may set; None is not set. The names are those of the options."""
+
+    filter: str | None = None
+    context: int | None = None
+    include: list[str] | None = None
+    exclude: list[str] | None = None
+    ignore: list[str] | None = None
+    min_severity: str | None = None
+    max_annotations: int | None = None
+    key: str | None = None
+    title: str | None = None
+    reporter: str | None = None
+    link: str | None = None
+    logo_url: str | None = None
+    fail_on: str | None = None
+    min_coverage: float | None = None
+    min_changed_coverage: float | None = None
+    path_alias: list[PathAlias] | None = None
+    rule: list[RuleSetting] | None = None
+    report: list[ReportSetting] | None = None
+
+
+class TrustedSettings(Settings, frozen=True):
+    """What a file may set besides that the user names with --config."""
+
+    base: str | None = None
+    url: str | None = None
+    project: str | None = None
+    repository: str | None = None
+    token_file: str | None = None
+
+
+class SettingsFile(msgspec.Struct, frozen=True):
+    """A settings file that was read.
+
+    Attributes:
+        path: as it is shown to the user; None when there is no file.
+        settings: what it sets.
+    """
+
+    path: str | None
+    settings: Settings
+
+    def values(self) -> Mapping[str, Any]:
+        """The keys that are set, by the name of their option."""
+        return {
+            name: value
+            for name in self.settings.__struct_fields__
+            if (value := getattr(self.settings, name)) is not None
+        }
+
+
+def read(root: Path, named: Path | None) -> SettingsFile:
+    """Read the file that the user named, else the one in the checkout, if there is one.
+
+    Args:
+        root: the checkout's folder.
+        named: the value of --config.
+
+    Raises:
+        UsageError: the file cannot be read, or a key or a value in it is wrong.
+    """
+    if named is not None:
+        table = _toml(named)
+        if named.name == "pyproject.toml":
+            table = table.get("tool", {}).get(TABLE, {})
+        return SettingsFile(str(named), _settings(table, named, TrustedSettings))
+    own = root / NAME
+    if own.is_symlink() or own.exists():
+        return SettingsFile(NAME, _settings(_toml(_inside(own, root)), Path(NAME), Settings))
+    project = root / "pyproject.toml"
+    if project.is_file():
+        tool = _toml(_inside(project, root), Path(project.name)).get("tool", {})
+        if isinstance(tool, dict) and TABLE in tool:
+            path = Path("pyproject.toml")
+            return SettingsFile(path.name, _settings(tool[TABLE], path, Settings))
+    return SettingsFile(None, Settings())
+
+
+def _inside(path: Path, root: Path) -> Path:
+    """Refuse a link that leads out of the checkout."""
+    resolved = path.resolve()
+    if not resolved.is_relative_to(root.resolve()):
+        raise UsageError("bad-config", f"{path.name}: is a link that leads out of the checkout")
+    return resolved
+
+
+def _toml(path: Path, shown: Path | None = None) -> dict[str, Any]:
+    shown = shown or path
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
+            raise UsageError("bad-config", f"{shown}: is larger than {_MAX_BYTES} bytes")
+        return tomllib.loads(content.decode())
+    except OSError as error:
+        raise UsageError("bad-config", f"{shown}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError("bad-config", f"{shown}: is not TOML: {error}") from None
+
+
+def _settings(table: object, path: Path, kind: type[Settings]) -> Settings:
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$")
+        where = place.rstrip("`").lstrip(".")
+        key = message.partition("unknown field `")[2].rstrip("`")
+        if not key:
+            reason = message[:1].lower() + message[1:]
+            raise UsageError("bad-config", f"{path}: {where or 'the table'}: {reason}") from None
+        full = f"{where}.{key}" if where else key
+        raise UsageError("unknown-setting", *_unknown(full, key, path, kind)) from None
+
+
+def _unknown(full: str, key: str, path: Path, kind: type[Settings]) -> Sequence[str]:
+    """Message and hint for an unknown key."""
+    trusted = set(TrustedSettings.__struct_encode_fields__) - set(Settings.__struct_encode_fields__)
+    if full in trusted and kind is Settings:
+        return (
+            f"{path}: {full}: must not be set by a file in the checkout, which anybody can write "
+            "who may push a branch",
+            f"Give it as --{full}, in the environment, or in a file outside that --config names.",
+        )
+    known = kind.__struct_encode_fields__
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
+    return f"{path}: {full}: there is no such setting", hint

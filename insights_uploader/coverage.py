@@ -1,0 +1,252 @@
+"""Floor 3, pure: what tests did not run of what a change added, and the rates.
+
+Measures of one file from several classes, methods, files and shards are merged: a line is measured
+if it is in any, covered if the sum of its hits is not 0, and of its branches those count as taken
+that any of them took, condition by condition where the file tells them apart.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from insights_uploader.model.finding import Finding, FindingType, Location, Severity
+from insights_uploader.model.measure import LineCoverage
+
+UNCOVERED, PARTIAL = "uncovered-lines", "partial-branch"
+"""The rules of the findings that are made here."""
+
+_GAP = 3
+_COMMENTS = (b"#", b"//", b"/*", b"*", b"--", b";", b"<!--", b"%", b"'''", b'"""')
+_WORD = 256
+
+
+class ChosenLines(Protocol):
+    """Which lines the filter lets through."""
+
+    def chosen(self, path: str, line: int) -> bool:
+        """True when a finding on this line of a repository file passes the filter."""
+        ...
+
+
+class LineSet:
+    """A set of line numbers, at a bit or so for each."""
+
+    def __init__(self) -> None:
+        self._words: dict[int, int] = {}
+
+    def add(self, line: int) -> None:
+        """Add a line."""
+        index, bit = divmod(line, _WORD)
+        self._words[index] = self._words.get(index, 0) | 1 << bit
+
+    def __contains__(self, line: int) -> bool:
+        index, bit = divmod(line, _WORD)
+        return bool(self._words.get(index, 0) >> bit & 1)
+
+    def __len__(self) -> int:
+        return sum(word.bit_count() for word in self._words.values())
+
+    def __iter__(self) -> Iterator[int]:
+        for index in sorted(self._words):
+            word = self._words[index]
+            while word:
+                low = word & -word
+                yield index * _WORD + low.bit_length() - 1
+                word ^= low
+
+    def update(self, other: "LineSet") -> None:
+        """Add all lines of another set."""
+        for index, word in other._words.items():  # noqa: SLF001 - of its own kind
+            self._words[index] = self._words.get(index, 0) | word
+
+
+class Branches(msgspec.Struct, frozen=True):
+    """What is known of one line's branches.
+
+    Attributes:
+        covered, total: how many were taken, of how many.
+        conditions: percent covered by number of condition.
+    """
+
+    covered: int
+    total: int
+    conditions: Mapping[int, int]
+
+    def merged(self, other: "Branches") -> "Branches":
+        """What two measures of one line know together."""
+        conditions = dict(self.conditions)
+        for number, percent in other.conditions.items():
+            conditions[number] = max(percent, conditions.get(number, 0))
+        total = max(self.total, other.total)
+        covered = max(self.covered, other.covered)
+        if conditions and total % len(conditions) == 0:
+            each = total // len(conditions)
+            together = sum(round(percent * each / 100) for percent in conditions.values())
+            covered = max(covered, together)
+        return Branches(min(covered, total), total, conditions)
+
+
+class MeasuredFile:
+    """The merged measures of one file."""
+
+    def __init__(self) -> None:
+        self.measured = LineSet()
+        self.covered = LineSet()
+        self.branches: dict[int, Branches] = {}
+
+    def add(self, line: LineCoverage) -> None:
+        """Merge one line in."""
+        self.measured.add(line.line)
+        if line.hits > 0:
+            self.covered.add(line.line)
+        if line.branches:
+            known = Branches(line.covered, line.branches, dict(line.conditions))
+            before = self.branches.get(line.line)
+            self.branches[line.line] = before.merged(known) if before else known
+
+    def join(self, other: "MeasuredFile") -> None:
+        """Merge another part of the same file in."""
+        self.measured.update(other.measured)
+        self.covered.update(other.covered)
+        for line, branches in other.branches.items():
+            before = self.branches.get(line)
+            self.branches[line] = before.merged(branches) if before else branches
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """How much was covered.
+
+    Attributes:
+        covered, measured: lines.
+    """
+
+    covered: int
+    measured: int
+
+    @property
+    def percent(self) -> float | None:
+        """0 to 100; None when there was nothing to cover, which is neither 0 nor 100."""
+        return 100 * self.covered / self.measured if self.measured else None
+
+
+class Coverage:
+    """All files that were measured.
+
+    Attributes:
+        tool: whose measure it is.
+        files: by repository path, or by the tool's own path where that is not in the repository.
+    """
+
+    def __init__(self, tool: str) -> None:
+        self.tool = tool
+        self.files: dict[str, MeasuredFile] = {}
+
+    def add(self, path: str, lines: Iterable[LineCoverage]) -> None:
+        """Merge the lines of a file in."""
+        file = self.files.setdefault(path, MeasuredFile())
+        for line in lines:
+            file.add(line)
+
+    def join(self, other: "Coverage") -> None:
+        """Merge another shard in; associative and commutative, and idempotent."""
+        for path, file in other.files.items():
+            self.files.setdefault(path, MeasuredFile()).join(file)
+
+    def project(self) -> Rate:
+        """The rate of everything that was measured."""
+        return Rate(
+            sum(len(file.covered) for file in self.files.values()),
+            sum(len(file.measured) for file in self.files.values()),
+        )
+
+    def of_chosen(self, chosen: ChosenLines) -> Rate:
+        """The rate of the lines that the filter lets through."""
+        covered = measured = 0
+        for path, file in self.files.items():
+            for line in file.measured:
+                if chosen.chosen(path, line):
+                    measured += 1
+                    covered += line in file.covered
+        return Rate(covered, measured)
+
+
+def findings(coverage: Coverage, chosen: ChosenLines, lines_of: "ReadLines") -> Iterator[Finding]:
+    """Findings for the runs of uncovered lines and the partly taken branches that are chosen.
+
+    A run goes on over blank lines, comments and up to three lines that are measured by nobody (the
+    rest of a long statement); it ends at a covered line.
+    """
+    for path, file in coverage.files.items():
+        missed = [n for n in file.measured if n not in file.covered and chosen.chosen(path, n)]
+        if missed:
+            source = lines_of(path) or ()
+            for run in _runs(missed, file, source):
+                yield _uncovered(coverage.tool, path, run)
+        for line, branches in sorted(file.branches.items()):
+            partial = line in file.covered and branches.covered < branches.total
+            if partial and chosen.chosen(path, line):
+                yield _partial(coverage.tool, path, line, branches)
+
+
+class ReadLines(Protocol):
+    """Gives a repository file's lines without their ends; None when there is no such file."""
+
+    def __call__(self, path: str, /) -> Sequence[bytes] | None:
+        """The lines."""
+        ...
+
+
+def _runs(
+    missed: Sequence[int], file: MeasuredFile, source: Sequence[bytes]
+) -> Iterator[Sequence[int]]:
+    """Group missed lines, which come sorted, into runs."""
+    run = [missed[0]]
+    for line in missed[1:]:
+        if not _joined(run[-1], line, file, source):
+            yield run
+            run = []
+        run.append(line)
+    yield run
+
+
+def _joined(before: int, line: int, file: MeasuredFile, source: Sequence[bytes]) -> bool:
+    """True when nothing between two missed lines was covered, nor much that is unknown."""
+    unknown = 0
+    for between in range(before + 1, line):
+        if between in file.covered:
+            return False
+        text = source[between - 1].strip() if between <= len(source) else b""
+        if text and not text.startswith(_COMMENTS) and between not in file.measured:
+            unknown += 1
+        if unknown > _GAP or between - before > _WORD:
+            return False
+    return True
+
+
+def _uncovered(tool: str, path: str, run: Sequence[int]) -> Finding:
+    first, last = run[0], run[-1]
+    where = f"Line {first} is" if first == last else f"Lines {first} to {last} are"
+    return Finding(
+        tool=tool,
+        rule=UNCOVERED,
+        message=f"{where} not covered by tests.",
+        severity=Severity.LOW,
+        type=FindingType.CODE_SMELL,
+        locations=(Location(path, first, last if last > first else None),),
+    )
+
+
+def _partial(tool: str, path: str, line: int, branches: Branches) -> Finding:
+    missing = branches.total - branches.covered
+    return Finding(
+        tool=tool,
+        rule=PARTIAL,
+        message=(
+            f"Line {line} is covered in part: {missing} of its {branches.total} branches "
+            f"{'is' if missing == 1 else 'are'} never taken."
+        ),
+        severity=Severity.LOW,
+        type=FindingType.CODE_SMELL,
+        locations=(Location(path, line),),
+    )

@@ -135,29 +135,34 @@ class Coverage:
 
     Attributes:
         tool: whose measure it is.
-        files: by repository path, or by the tool's own path where that is not in the repository.
+        files: by repository path.
+        elsewhere: by the tool's own path, those that are not in the repository.
     """
 
     def __init__(self, tool: str) -> None:
         self.tool = tool
         self.files: dict[str, MeasuredFile] = {}
+        self.elsewhere: dict[str, MeasuredFile] = {}
 
     def add(self, path: str, lines: Iterable[LineCoverage]) -> None:
-        """Merge the lines of a file in."""
-        file = self.files.setdefault(path, MeasuredFile())
-        for line in lines:
-            file.add(line)
+        """Merge the lines of a repository file in."""
+        _add(self.files, path, lines)
+
+    def add_elsewhere(self, path: str, lines: Iterable[LineCoverage]) -> None:
+        """Merge the lines of a file in that is not in the repository."""
+        _add(self.elsewhere, path, lines)
 
     def join(self, other: "Coverage") -> None:
         """Merge another shard in; associative and commutative, and idempotent."""
-        for path, file in other.files.items():
-            self.files.setdefault(path, MeasuredFile()).join(file)
+        for ours, theirs in ((self.files, other.files), (self.elsewhere, other.elsewhere)):
+            for path, file in theirs.items():
+                ours.setdefault(path, MeasuredFile()).join(file)
 
     def project(self) -> Rate:
         """The rate of everything that was measured."""
+        files = [*self.files.values(), *self.elsewhere.values()]
         return Rate(
-            sum(len(file.covered) for file in self.files.values()),
-            sum(len(file.measured) for file in self.files.values()),
+            sum(len(file.covered) for file in files), sum(len(file.measured) for file in files)
         )
 
     def of_chosen(self, chosen: ChosenLines) -> Rate:
@@ -169,6 +174,12 @@ class Coverage:
                     measured += 1
                     covered += line in file.covered
         return Rate(covered, measured)
+
+
+def _add(files: dict[str, MeasuredFile], path: str, lines: Iterable[LineCoverage]) -> None:
+    file = files.setdefault(path, MeasuredFile())
+    for line in lines:
+        file.add(line)
 
 
 def findings(coverage: Coverage, chosen: ChosenLines, lines_of: "ReadLines") -> Iterator[Finding]:

@@ -1,10 +1,12 @@
 """Floor 3, pure: judges a run by a policy; every reason is named with what was measured."""
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from insights_uploader.coverage import Rate
 from insights_uploader.model.finding import Severity
 
 
@@ -19,21 +21,28 @@ class Policy(msgspec.Struct, frozen=True):
     """What fails a run.
 
     Attributes:
-        fail_on: a finding of this severity or worse that passed the filter, capped or not.
+        fail_on: a finding of this severity or worse that passed the filter, capped or not; None
+            lets findings of every severity pass.
+        min_coverage: percent of all measured lines; None asks for none.
+        min_changed_coverage: percent of the measured lines that the filter lets through.
     """
 
-    fail_on: Severity = Severity.HIGH
+    fail_on: Severity | None = Severity.HIGH
+    min_coverage: float | None = None
+    min_changed_coverage: float | None = None
 
 
 class Evidence(msgspec.Struct, frozen=True):
     """What one report gives the gate to judge.
 
     Attributes:
-        report: the tool's name.
+        report: its key.
         severities: findings that passed the filter, failing tests left out.
         failing_tests: how many tests fail.
         tool_failures: the tool's own words that it failed.
         unmatched: results files of which no path lies in the repository, each with its count.
+        coverage: of all measured lines; None when the report measures none.
+        changed_coverage: of the measured lines that the filter lets through.
     """
 
     report: str
@@ -41,23 +50,25 @@ class Evidence(msgspec.Struct, frozen=True):
     failing_tests: int = 0
     tool_failures: Sequence[str] = ()
     unmatched: Mapping[str, int] = {}
+    coverage: Rate | None = None
+    changed_coverage: Rate | None = None
 
 
 class Reason(msgspec.Struct, frozen=True):
     """One rule of the policy, held against one report.
 
     Attributes:
-        report: the tool's name.
+        report: the key of the report; empty for a rule that is about the run as a whole.
         rule: the rule's stable name.
         result: what the rule alone says.
-        measured: the number that decided.
+        measured: the number that decided; None where there was nothing to measure.
         words: for people; names the number.
     """
 
     report: str
     rule: str
     result: Result
-    measured: int
+    measured: float | None
     words: str
 
 
@@ -88,17 +99,17 @@ class Verdict(msgspec.Struct, frozen=True):
 def judge(policy: Policy, evidence: Sequence[Evidence]) -> Verdict:
     """Hold every report against the policy."""
     reasons = tuple(reason for report in evidence for reason in _reasons(policy, report))
+    if not any(report.coverage for report in evidence):
+        reasons += tuple(_unmeasured(policy))
     return Verdict(_worst(reasons), reasons)
 
 
 def _reasons(policy: Policy, evidence: Evidence) -> Sequence[Reason]:
-    limit = policy.fail_on
-    severe = sum(n for severity, n in evidence.severities.items() if severity >= limit)
-    term = limit.name if limit is Severity.HIGH else f"{limit.name} or worse"
     tests = evidence.failing_tests
     reasons = [
-        _reason(evidence, "fail-on", severe, f"{_count(severe, 'finding')} of severity {term}"),
+        *_severe(policy.fail_on, evidence),
         _reason(evidence, "failing-tests", tests, _count(tests, "failing test")),
+        *_covered(policy, evidence),
     ]
     reasons.extend(
         _reason(evidence, "tool-failed", 1, f"the tool itself failed: {words}")
@@ -111,6 +122,54 @@ def _reasons(policy: Policy, evidence: Evidence) -> Sequence[Reason]:
         for path, n in evidence.unmatched.items()
     )
     return reasons
+
+
+def _severe(limit: Severity | None, evidence: Evidence) -> Iterator[Reason]:
+    if limit is None:
+        return
+    severe = sum(n for severity, n in evidence.severities.items() if severity >= limit)
+    term = limit.name if limit is Severity.HIGH else f"{limit.name} or worse"
+    yield _reason(evidence, "fail-on", severe, f"{_count(severe, 'finding')} of severity {term}")
+
+
+def _covered(policy: Policy, evidence: Evidence) -> Iterator[Reason]:
+    rules = (
+        ("min-coverage", policy.min_coverage, evidence.coverage, "measured line"),
+        (
+            "min-changed-coverage",
+            policy.min_changed_coverage,
+            evidence.changed_coverage,
+            "coverable changed line",
+        ),
+    )
+    for rule, least, rate, thing in rules:
+        if least is None or rate is None:
+            continue
+        if rate.percent is None:  # of all lines that is a broken measure, of the changed ones none
+            result = Result.FAIL if rule == "min-coverage" else Result.PASS
+            yield Reason(evidence.report, rule, result, None, f"there is no {thing}")
+            continue
+        result = Result.PASS if rate.percent >= least else Result.FAIL
+        words = f"{rate.covered} of {_count(rate.measured, thing)} covered ({shown(rate.percent)})"
+        words = f"{words}, and {least:g} % are asked for"
+        yield Reason(evidence.report, rule, result, round(rate.percent, 2), words)
+
+
+def _unmeasured(policy: Policy) -> Iterator[Reason]:
+    """A rule about coverage that nothing was measured for fails: silence is not a pass."""
+    rules = {
+        "min-coverage": policy.min_coverage,
+        "min-changed-coverage": policy.min_changed_coverage,
+    }
+    for rule, least in rules.items():
+        if least is not None:
+            words = f"{least:g} % of coverage are asked for, and no results file measures any"
+            yield Reason("", rule, Result.FAIL, None, words)
+
+
+def shown(percent: float) -> str:
+    """A percentage for people, never rounded up to what it is not."""
+    return f"{math.floor(percent * 100) / 100:g} %"
 
 
 def _reason(evidence: Evidence, rule: str, measured: int, words: str) -> Reason:

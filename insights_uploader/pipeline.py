@@ -7,17 +7,16 @@ from typing import BinaryIO
 
 import msgspec
 
+from insights_uploader import coverage
 from insights_uploader.changes.diff_file import DiffFile
 from insights_uploader.changes.source import Diff
 from insights_uploader.changes.unified import parse_diff
 from insights_uploader.gate import Evidence, Policy, Verdict, judge
-from insights_uploader.inputs.arguments import Argument, expand
+from insights_uploader.inputs.arguments import expand
 from insights_uploader.inputs.plugins import Plugins
-from insights_uploader.inputs.source import Source
-from insights_uploader.model.errors import MalformedError, ResultsError
-from insights_uploader.model.finding import Finding, Severity
+from insights_uploader.model.errors import ResultsError
+from insights_uploader.model.finding import Severity
 from insights_uploader.model.ledger import Disposition
-from insights_uploader.model.measure import Remark, TestTotals, ToolRun
 from insights_uploader.plan.draft import ReportDraft, annotation
 from insights_uploader.plan.plan import (
     DiffRecord,
@@ -27,19 +26,21 @@ from insights_uploader.plan.plan import (
     Target,
     planned,
 )
+from insights_uploader.reading import Reader
 from insights_uploader.repository.checkout import Checkout
-from insights_uploader.repository.paths import PathResolver, TrackedFiles, direct, discover
+from insights_uploader.repository.paths import PathRule, Resolved, TrackedFiles
+from insights_uploader.selection.diff_filter import DiffFilter, FilterMode
 from insights_uploader.selection.identity import Identity
-from insights_uploader.selection.selection import Caps, Selection, Selector, ToolSelection
-
-_UNMATCHED_SHOWN = 10
-_REMARKS = 20
+from insights_uploader.selection.selection import Caps, ReportSelection, Selection
+from insights_uploader.selection.selector import Judging, Selector, Trace
+from insights_uploader.selection.wanted import Wanted
 
 
 class Presentation(msgspec.Struct, frozen=True):
     """How the user wants the reports to look; None leaves it to us."""
 
     title: str | None = None
+    titles: Mapping[str, str] = {}  # by report key; a group's own
     reporter: str | None = None
     link: str | None = None
     logo_url: str | None = None
@@ -55,16 +56,24 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         diff: a unified diff's file instead, `-` for standard input.
         project, repository, commit: the destination; None while only a preview is asked for, and
             for the commit that is checked out.
-        caps, policy, presentation: as their types say.
+        mode, context: what of the diff a finding must touch.
+        aliases: the user's path rules.
+        wanted, caps, policy, presentation: as their types say.
+        report_of: the key of the report that a tool's results go to.
     """
 
     results: Sequence[str]
     checkout: Path
+    report_of: Callable[[str], str]
     base: str | None = None
     diff: str | None = None
     project: str | None = None
     repository: str | None = None
     commit: str | None = None
+    mode: FilterMode = FilterMode.ADDED
+    context: int = 3
+    aliases: Sequence[PathRule] = ()
+    wanted: Wanted = Wanted()
     caps: Caps = Caps()
     policy: Policy = Policy()
     presentation: Presentation = Presentation()
@@ -79,7 +88,7 @@ class World(msgspec.Struct, frozen=True):
         stdin: read for `--diff -`.
         now_ms: the time, in milliseconds since 1970.
         builder: makes the destination's bodies.
-        keys: report key by tool.
+        trace: hears how every finding ended, for `explain`.
     """
 
     plugins: Plugins
@@ -87,7 +96,7 @@ class World(msgspec.Struct, frozen=True):
     stdin: BinaryIO
     now_ms: int
     builder: PayloadBuilder
-    keys: Callable[[Sequence[str]], Mapping[str, str]]
+    trace: Trace | None = None
 
 
 def make_plan(request: Request, world: World) -> Plan:
@@ -107,10 +116,22 @@ def make_plan(request: Request, world: World) -> Plan:
             "Check that commit out, or leave --commit away.",
         )
     diff = _diff(request, checkout, world.stdin)
-    reader = _Reader(request, world.plugins, checkout, diff)
+    judging = Judging(
+        diff=DiffFilter(diff.changes, request.mode, request.context),
+        identity=Identity(checkout.head.lines),
+        wanted=request.wanted,
+        report_of=request.report_of,
+        trace=world.trace,
+    )
+    tracked = TrackedFiles(checkout.head.files, checkout.spellings)
+    reader = Reader(world.plugins, tracked, request.aliases, judging, request.caps)
     selection, records = reader.read_all(arguments)
-    verdict = judge(request.policy, _evidence(selection, records))
-    drafts = _drafts(request, world, selection, verdict)
+    _derive(selection, judging, checkout)
+    verdict = judge(request.policy, _evidence(selection, records, judging.diff))
+    drafts = [
+        _draft(report, request.presentation, verdict, judging.diff, world.now_ms)
+        for report in selection.reports.values()
+    ]
     return Plan(
         target=Target(
             project=request.project,
@@ -122,13 +143,7 @@ def make_plan(request: Request, world: World) -> Plan:
         ),
         reports=planned(world.builder, drafts),
         inputs=tuple(records),
-        diff=DiffRecord(
-            source=diff.source,
-            base=diff.base,
-            files=len(diff.changes.files),
-            lines=diff.changes.line_count,
-            uncommitted=checkout.uncommitted(),
-        ),
+        diff=DiffRecord(diff.source, diff.base, len(diff.changes.files), diff.changes.line_count),
         verdict=verdict,
         builder=world.builder,
     )
@@ -144,150 +159,77 @@ def _diff(request: Request, checkout: Checkout, stdin: BinaryIO) -> Diff:
     return Diff(changes, f"git diff {revision}...HEAD", base)
 
 
-class _Reader:
-    """Reads results files into one selection."""
-
-    def __init__(self, request: Request, plugins: Plugins, checkout: Checkout, diff: Diff) -> None:
-        self._request = request
-        self._plugins = plugins
-        self._changes = diff.changes
-        self._tracked = TrackedFiles(checkout.head.files, checkout.spellings)
-        self._identity = Identity(checkout.head.lines)
-
-    def read_all(self, arguments: Sequence[Argument]) -> tuple[Selection, Sequence[InputRecord]]:
-        selection = Selection(self._request.caps)
-        records: list[InputRecord] = []
-        errors: list[ResultsError] = []
-        for argument in arguments:
-            try:
-                part, record = self._read(argument)
-            except ResultsError as error:
-                errors.append(error)
-                continue
-            selection.join(part)
-            records.append(record)
-        if len(errors) > 1:
-            raise ExceptionGroup("several results files cannot be used", errors)
-        if errors:
-            raise errors[0]
-        return selection, records
-
-    def _read(self, argument: Argument) -> tuple[Selection, InputRecord]:
-        """Read one file; a second time when its paths turn out to need another rule."""
-        with Source(argument.path) as source:
-            parser_name = argument.format or self._plugins.detect(source).name
-            resolver = direct(self._tracked)
-            selection, record = self._pass(source, parser_name, resolver)
-            if resolver.unmatched:
-                better = discover(self._tracked, resolver.asked)
-                if better.rule != resolver.rule:
-                    return self._pass(source, parser_name, better)
-            return selection, record
-
-    def _pass(
-        self, source: Source, parser_name: str, resolver: PathResolver
-    ) -> tuple[Selection, InputRecord]:
-        selection = Selection(self._request.caps, shard=source.path)
-        selector = Selector(selection, resolver.resolve, self._changes, self._identity)
-        remarks: list[Remark] = []
-        for item in self._plugins.named(parser_name).parse(source):
-            match item:
-                case Finding():
-                    selector.add(item)
-                case ToolRun():
-                    selection.tool(item.tool).ran(item)
-                case TestTotals():
-                    selection.tool(item.tool).measured(item)
-                case Remark():
-                    remarks.append(item)
-        if not selection.tools:
-            raise MalformedError(source.path, "", f"the parser {parser_name} found no tool's run")
-        return selection, self._record(source, parser_name, resolver, selection, remarks)
-
-    def _record(
-        self,
-        source: Source,
-        parser_name: str,
-        resolver: PathResolver,
-        selection: Selection,
-        remarks: Sequence[Remark],
-    ) -> InputRecord:
-        unmatched = resolver.unmatched
-        return InputRecord(
-            path=source.path,
-            format=parser_name,
-            tools=tuple(selection.tools),
-            findings=sum(tool.parsed for tool in selection.tools.values()),
-            paths=len(resolver.asked),
-            matched=len(resolver.asked) - len(unmatched),
-            path_rule=resolver.rule,
-            unmatched={p: self._tracked.nearest(p) for p in unmatched[:_UNMATCHED_SHOWN]},
-            remarks=tuple(remarks[:_REMARKS]),
-        )
+def _derive(selection: Selection, judging: Judging, checkout: Checkout) -> None:
+    """Make findings from the merged coverage and judge them like any others."""
+    for report in list(selection.reports.values()):
+        if report.coverage is not None:
+            selector = Selector(selection, lambda path: Resolved(path, "as measured"), judging)
+            for finding in coverage.findings(report.coverage, judging.diff, checkout.head.lines):
+                selector.derive(finding)
 
 
-def _evidence(selection: Selection, records: Sequence[InputRecord]) -> Sequence[Evidence]:
+def _evidence(
+    selection: Selection, records: Sequence[InputRecord], diff: DiffFilter
+) -> Sequence[Evidence]:
     """What the gate judges of each report."""
     evidence = []
-    for tool in selection.tools.values():
+    for key, report in selection.reports.items():
         severities: Counter[Severity] = Counter()
         failing = 0
-        for kind, number in tool.kinds().items():
+        for kind, number in report.kinds().items():
             if kind.failed_test:
                 failing += number
             else:
                 severities[kind.severity] += number
-        lost = tool.ended[Disposition.PATH_UNRESOLVED] > 0
+        lost = report.ended[Disposition.PATH_UNRESOLVED] > 0 or report.coverage is not None
         evidence.append(
             Evidence(
-                report=tool.tool,
+                report=key,
                 severities=severities,
                 failing_tests=failing,
-                tool_failures=sorted(tool.failures),
+                tool_failures=sorted(report.failures),
                 unmatched={
                     record.path: record.paths
                     for record in records
-                    if lost and tool.tool in record.tools and record.paths and not record.matched
+                    if lost and key in record.reports and record.paths and not record.matched
                 },
+                coverage=report.coverage.project() if report.coverage else None,
+                changed_coverage=report.coverage.of_chosen(diff) if report.coverage else None,
             )
         )
     return evidence
 
 
-def _drafts(
-    request: Request, world: World, selection: Selection, verdict: Verdict
-) -> Sequence[ReportDraft]:
-    keys = world.keys(list(selection.tools))
-    return [
-        _draft(tool, keys[name], request.presentation, verdict, world.now_ms)
-        for name, tool in selection.tools.items()
-    ]
-
-
 def _draft(
-    tool: ToolSelection, key: str, presentation: Presentation, verdict: Verdict, now_ms: int
+    report: ReportSelection,
+    presentation: Presentation,
+    verdict: Verdict,
+    diff: DiffFilter,
+    now_ms: int,
 ) -> ReportDraft:
-    best = tool.best()
     rules: Counter[str] = Counter()
     severities: Counter[Severity] = Counter()
-    for kind, number in tool.kinds().items():
+    for kind, number in report.kinds().items():
         rules[kind.rule] += number
         severities[kind.severity] += number
-    annotations = tuple(annotation(candidate) for candidate in best)
+    annotations = tuple(annotation(candidate) for candidate in report.best())
+    tools = ", ".join(report.tools)
     return ReportDraft(
-        tool=tool.tool,
-        key=key,
-        title=presentation.title or tool.tool,
+        tool=tools,
+        key=report.name,
+        title=presentation.titles.get(report.name) or presentation.title or tools,
         reporter=presentation.reporter or "insights-uploader",
         link=presentation.link,
         logo_url=presentation.logo_url,
-        versions=sorted(tool.versions),
-        result=verdict.of(tool.tool),
-        reasons=verdict.failures(tool.tool),
+        versions=sorted(report.versions),
+        result=verdict.of(report.name),
+        reasons=verdict.failures(report.name),
         created_ms=now_ms,
         annotations=annotations,
         rules=rules,
         severities=severities,
-        tests=tool.tests,
-        ledger=tool.ledger([a.end for a in annotations]),
+        tests=report.tests,
+        coverage=report.coverage.project() if report.coverage else None,
+        changed_coverage=report.coverage.of_chosen(diff) if report.coverage else None,
+        ledger=report.ledger([a.end for a in annotations]),
     )

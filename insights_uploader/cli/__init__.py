@@ -12,6 +12,9 @@ from insights_uploader import __version__
 _COMMANDS = {
     "publish": "Send the plan: replace the reports on the server.",
     "preview": "Show the plan; needs no server and no credentials.",
+    "gate": "Judge the plan: verdict, reasons, exit code.",
+    "explain": "Why a finding was or was not published.",
+    "parsers": "The parser plugins that are installed.",
     "sandbox": "Run a local stand-in for Bitbucket Data Center.",
 }
 

@@ -1,6 +1,7 @@
 """How a run ends: every failure becomes words on standard error and an exit code."""
 
-import os
+import contextlib
+import io
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -20,19 +21,21 @@ _FAULT, _INTERRUPTED = 70, 130
 
 def run(command: click.Command, environ: Mapping[str, str], stderr: TextIO) -> int:
     """Run a command to its end and return the process's exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # what the locale cannot say is no failure
     try:
-        result = command.main(standalone_mode=False, prog_name="insights-uploader")
+        with command.make_context("insights-uploader", sys.argv[1:]) as context:
+            result = command.invoke(context)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show(stderr)
+        with contextlib.suppress(OSError):
+            error.show(stderr)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         stderr.write("interrupted\n")
         return _INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more is flushed
-        return 0
     except Exception as error:  # noqa: BLE001 - the one place where everything ends
         return _explain(error, environ, stderr)
     return result if isinstance(result, int) else 0
@@ -43,18 +46,19 @@ def _explain(error: Exception, environ: Mapping[str, str], stderr: TextIO) -> in
     from insights_uploader.preview.plain import plain
 
     known = list(_known(error))
-    for failure in known:
-        stderr.write(f"error: {plain(_masked(failure.message, environ))}\n")
-        if failure.hint:
-            stderr.write(f"  {plain(_masked(failure.hint, environ))}\n")
     if known:
-        return int(known[0].exit_code)
-    stderr.write(
-        f"error: a fault in insights-uploader {__version__} (Python {sys.version.split()[0]}). "
-        "Please report it with what follows:\n"
-    )
-    stderr.write(_masked("".join(traceback.format_exception(error)), environ))
-    return _FAULT
+        lines = [
+            line for failure in known for line in (f"error: {failure.message}", f"  {failure.hint}")
+        ]
+        text = "\n".join(plain(line) for line in lines if line.strip())
+    else:
+        version = f"insights-uploader {__version__} (Python {sys.version.split()[0]})"
+        text = f"error: a fault in {version}. Please report it with what follows:\n"
+        text += "".join(traceback.format_exception(error)).rstrip()
+    with contextlib.suppress(OSError):  # the exit code tells it all the same
+        stderr.write(_masked(text, environ) + "\n")
+        stderr.flush()
+    return int(known[0].exit_code) if known else _FAULT
 
 
 def _known(error: BaseException) -> Iterator["InsightsError"]:

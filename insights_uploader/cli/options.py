@@ -6,111 +6,77 @@ from typing import Any
 
 import click
 
-from insights_uploader.gate import Policy
-from insights_uploader.model.finding import Severity
-from insights_uploader.pipeline import Presentation, Request
-from insights_uploader.selection.selection import Caps
-
 Command = Callable[..., Any]
 
-_SEVERITIES = click.Choice([severity.name.lower() for severity in Severity], case_sensitive=False)
+_FOLDER = click.Path(path_type=Path)
+_SEVERITIES = click.Choice(["low", "medium", "high"], case_sensitive=False)
+_PERCENT = click.FloatRange(0, 100)
+
+
+def _option(name: str, *, envvar: str | None = None, **settings: Any) -> Command:
+    """An option that the environment can set as well."""
+    variable = envvar or f"INSIGHTS_UPLOADER_{name.strip('-').replace('-', '_').upper()}"
+    return click.option(name, envvar=variable, show_envvar=envvar is not None, **settings)
+
+
+_OPTIONS: tuple[Command, ...] = (
+    click.argument("results", nargs=-1, required=True, metavar="RESULTS..."),
+    _option("--checkout", type=_FOLDER, default=Path(), metavar="DIR",
+            help="The git checkout (default: the one around the current folder)."),
+    _option("--base", metavar="REV",
+            help="Diff against the merge base with REV (default: the remote's default branch)."),
+    _option("--diff", metavar="FILE", help="A unified diff instead (-: standard input)."),
+    _option("--filter", type=click.Choice(["added", "context", "file", "all"]), default="added",
+            show_default=True, help="What of the diff a finding must touch: changed lines, lines "
+            "near one, changed files, or nothing."),
+    _option("--context", type=click.IntRange(0, 1000), default=3, show_default=True, metavar="N",
+            help="How near, with --filter context."),
+    _option("--include", multiple=True, metavar="GLOB",
+            help="Only findings in these paths, written as in .gitignore."),
+    _option("--exclude", multiple=True, metavar="GLOB", help="No findings in these paths."),
+    _option("--ignore", multiple=True, metavar="RULE-GLOB",
+            help="No findings of these rules; also as tool:rule, or a failing test's name."),
+    _option("--min-severity", type=_SEVERITIES, default="low", show_default=True,
+            help="No findings below this severity."),
+    _option("--max-annotations", type=click.IntRange(0, 1_000_000), default=1000,
+            show_default=True, metavar="N",
+            help="Annotations per report; the server refuses more than its own limit."),
+    _option("--fail-on", type=click.Choice(["low", "medium", "high", "never"]), default="high",
+            show_default=True, help="The gate fails on a finding of this severity or worse."),
+    _option("--min-coverage", type=_PERCENT, metavar="PERCENT",
+            help="The gate fails when less of all measured lines is covered."),
+    _option("--min-changed-coverage", type=_PERCENT, metavar="PERCENT",
+            help="The gate fails when less of the measured changed lines is covered."),
+    click.option("--exit-zero", is_flag=True, envvar="INSIGHTS_UPLOADER_EXIT_ZERO",
+                 help="Exit with 0 though the gate fails; other failures keep their code."),
+    _option("--key", default="insights-uploader", show_default=True, metavar="PREFIX",
+            help="The report keys are PREFIX.tool, the same from run to run."),
+    _option("--title", metavar="TEXT", help="Of the reports (default: the tool's name)."),
+    _option("--reporter", metavar="TEXT", help="Who reports (default: this program)."),
+    _option("--link", metavar="URL", help="Where the full results are, as the CI run."),
+    _option("--logo-url", metavar="URL", help="Of a picture for the reports."),
+    _option("--project", envvar="BITBUCKET_PROJECT", metavar="KEY",
+            help="Of the repository on the server."),
+    _option("--repository", envvar="BITBUCKET_REPOSITORY", metavar="SLUG",
+            help="Of the repository on the server."),
+    _option("--commit", metavar="ID", help="Which commit gets the reports (default: HEAD)."),
+    _option("--url", envvar="BITBUCKET_URL", metavar="URL",
+            help="The server, as in https://bitbucket.example.com."),
+    _option("--token-file", type=_FOLDER, metavar="FILE",
+            help="A file with the HTTP access token (else BITBUCKET_TOKEN)."),
+    _option("--config", type=_FOLDER, metavar="FILE",
+            help="Settings (default: insights-uploader.toml, or pyproject.toml's "
+            "[tool.insights-uploader], in the checkout)."),
+    _option("--receipt", type=_FOLDER, metavar="FILE",
+            help="Write a JSON receipt: ledger, verdict, what the server confirmed."),
+    click.option("--verbose", "-v", count=True,
+                 help="Also say where each setting comes from."),
+    click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong."),
+)  # fmt: skip
 
 
 def results_options(command: Command) -> Command:
-    """Add RESULTS and every option about reading, selecting and presenting them."""
-    decorators = (
-        click.argument("results", nargs=-1, required=True, metavar="RESULTS..."),
-        click.option(
-            "--checkout",
-            type=click.Path(path_type=Path),
-            default=Path(),
-            metavar="DIR",
-            help="The git checkout (default: the one around the current folder).",
-        ),
-        click.option(
-            "--base",
-            metavar="REV",
-            help="Diff against the merge base with REV (default: the remote's default branch).",
-        ),
-        click.option("--diff", metavar="FILE", help="A unified diff instead (-: standard input)."),
-        click.option(
-            "--max-annotations",
-            type=click.IntRange(min=0),
-            default=Caps().annotations,
-            show_default=True,
-            metavar="N",
-            help="Annotations per report; the server refuses more than its own limit.",
-        ),
-        click.option(
-            "--fail-on",
-            type=_SEVERITIES,
-            default=Policy().fail_on.name.lower(),
-            show_default=True,
-            help="The gate fails on a finding of this severity or worse, and on a failing test.",
-        ),
-        click.option(
-            "--key",
-            default="insights-uploader",
-            show_default=True,
-            metavar="PREFIX",
-            help="The report keys are PREFIX.tool, the same from run to run.",
-        ),
-        click.option("--title", metavar="TEXT", help="Of the reports (default: the tool's name)."),
-        click.option("--reporter", metavar="TEXT", help="Who reports (default: this program)."),
-        click.option("--link", metavar="URL", help="Where the full results are, as the CI run."),
-        click.option("--logo-url", metavar="URL", help="Of a picture for the reports."),
-        click.option(
-            "--project",
-            envvar="BITBUCKET_PROJECT",
-            show_envvar=True,
-            metavar="KEY",
-            help="Of the repository on the server.",
-        ),
-        click.option(
-            "--repository",
-            envvar="BITBUCKET_REPOSITORY",
-            show_envvar=True,
-            metavar="SLUG",
-            help="Of the repository on the server.",
-        ),
-        click.option(
-            "--commit", metavar="ID", help="Which commit gets the reports (default: HEAD)."
-        ),
-        click.option(
-            "--url",
-            envvar="BITBUCKET_URL",
-            show_envvar=True,
-            metavar="URL",
-            help="The server, as in https://bitbucket.example.com.",
-        ),
-        click.option(
-            "--token-file",
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="A file with the HTTP access token (else BITBUCKET_TOKEN).",
-        ),
-    )
-    for decorator in reversed(decorators):
-        command = decorator(command)
+    """Add RESULTS and every option about reading, selecting, judging and presenting them."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
     return command
-
-
-def request(options: dict[str, Any]) -> Request:
-    """What the user asks for, from the parsed options."""
-    return Request(
-        results=options["results"],
-        checkout=options["checkout"],
-        base=options["base"],
-        diff=options["diff"],
-        project=options["project"],
-        repository=options["repository"],
-        commit=options["commit"],
-        caps=Caps(annotations=options["max_annotations"]),
-        policy=Policy(fail_on=Severity[options["fail_on"].upper()]),
-        presentation=Presentation(
-            title=options["title"],
-            reporter=options["reporter"],
-            link=options["link"],
-            logo_url=options["logo_url"],
-        ),
-    )

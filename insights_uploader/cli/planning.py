@@ -1,57 +1,154 @@
-"""From the parsed options to the plan, with the real world handed in."""
+"""From the settings to the plan, with the real world handed in."""
 
-import functools
+import fnmatch
+import io
 import os
 import re
 import sys
 import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from insights_uploader.cli.options import request
+from insights_uploader.cli.settling import Settled, settle
+from insights_uploader.config import ReportSetting, RuleSetting
 from insights_uploader.destinations.bitbucket_dc.payload import (
     CodeInsightsPayload,
     is_web_address,
-    report_keys,
+    report_key,
 )
+from insights_uploader.gate import Policy
 from insights_uploader.inputs.plugins import installed
 from insights_uploader.model.errors import UsageError
-from insights_uploader.pipeline import World, make_plan
+from insights_uploader.model.finding import FindingType, Severity
+from insights_uploader.pipeline import Presentation, Request, World, make_plan
 from insights_uploader.plan.plan import Plan
+from insights_uploader.repository.checkout import Checkout
+from insights_uploader.repository.paths import PathRule
+from insights_uploader.selection.diff_filter import FilterMode
+from insights_uploader.selection.selection import Caps
+from insights_uploader.selection.selector import Trace
+from insights_uploader.selection.wanted import Adjustment, Wanted
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
-def plan_from(options: dict[str, Any]) -> Plan:
-    """Make the plan that the options ask for.
+def settled(options: Mapping[str, Any]) -> Settled:
+    """Give the options their values and check what only hangs together.
+
+    Raises:
+        UsageError: a setting cannot be used.
+        CheckoutError: there is no checkout to look for a settings file in.
+    """
+    found = settle(options, lambda: Checkout(options["checkout"], os.environ).root)
+    _check(found)
+    return found
+
+
+def plan_from(settings: Settled, trace: Trace | None = None) -> Plan:
+    """Make the plan that the settings ask for.
 
     Raises:
         InsightsError: anything the user can cause.
     """
-    _check(options)
     world = World(
         plugins=installed(),
         environ=os.environ,
-        stdin=sys.stdin.buffer,
+        stdin=sys.stdin.buffer if sys.stdin else io.BytesIO(),
         now_ms=time.time_ns() // 1_000_000,
         builder=CodeInsightsPayload(),
-        keys=functools.partial(report_keys, options["key"]),
+        trace=trace,
     )
-    return make_plan(request(options), world)
+    return make_plan(_request(settings), world)
 
 
-def _check(options: dict[str, Any]) -> None:
-    if options["base"] and options["diff"]:
+def _request(settings: Settled) -> Request:
+    groups: Sequence[ReportSetting] = settings["report"] or ()
+    fail_on = settings["fail_on"]
+    return Request(
+        results=settings["results"],
+        checkout=settings["checkout"],
+        report_of=_report_of(settings["key"], groups),
+        base=settings["base"],
+        diff=settings["diff"],
+        project=settings["project"],
+        repository=settings["repository"],
+        commit=settings["commit"],
+        mode=FilterMode(settings["filter"]),
+        context=settings["context"],
+        aliases=[_alias(a.from_, a.to) for a in settings["path_alias"] or ()],
+        wanted=Wanted(
+            include=settings["include"],
+            exclude=settings["exclude"],
+            ignore=settings["ignore"],
+            min_severity=Severity[settings["min_severity"].upper()],
+            adjustments=[_adjustment(rule) for rule in settings["rule"] or ()],
+        ),
+        caps=Caps(annotations=settings["max_annotations"]),
+        policy=Policy(
+            fail_on=None if fail_on == "never" else Severity[fail_on.upper()],
+            min_coverage=settings["min_coverage"],
+            min_changed_coverage=settings["min_changed_coverage"],
+        ),
+        presentation=Presentation(
+            title=settings["title"],
+            titles={report_key(settings["key"], g.key): g.title for g in groups if g.title},
+            reporter=settings["reporter"],
+            link=settings["link"],
+            logo_url=settings["logo_url"],
+        ),
+    )
+
+
+def _report_of(prefix: str, groups: Sequence[ReportSetting]) -> Callable[[str], str]:
+    """Tells the key of a tool's report: its group's, else its own."""
+
+    def key(tool: str) -> str:
+        for group in groups:
+            if any(fnmatch.fnmatchcase(tool.lower(), glob.lower()) for glob in group.tools):
+                return report_key(prefix, group.key)
+        return report_key(prefix, tool)
+
+    return key
+
+
+def _alias(start: str, to: str) -> PathRule:
+    return PathRule(_folder(start), _folder(to), f"by the alias {start} = {to}")
+
+
+def _folder(path: str) -> str:
+    path = path.replace("\\", "/").removeprefix("./").rstrip("/")
+    return f"{path}/" if path and path != "." else ""
+
+
+def _adjustment(rule: RuleSetting) -> Adjustment:
+    try:
+        return Adjustment(
+            match=rule.match,
+            severity=Severity[rule.severity.upper()] if rule.severity else None,
+            type=FindingType(rule.type.upper()) if rule.type else None,
+        )
+    except (KeyError, ValueError) as error:
+        word = str(error.args[0]).lower()
+        raise UsageError(
+            "bad-config",
+            f"rule {rule.match!r}: {word}",
+            "A severity is low, medium or high; a type vulnerability, code_smell or bug.",
+        ) from None
+
+
+def _check(settings: Settled) -> None:
+    if settings["base"] and settings["diff"]:
         raise UsageError(
             "base-and-diff", "--base and --diff cannot be used together", "Each says what changed."
         )
-    if not _KEY.fullmatch(options["key"]):
+    if not _KEY.fullmatch(settings["key"]):
         raise UsageError(
             "bad-key",
-            f"--key {options['key']!r}: must be 1 to 40 letters, digits, '.', '_' or '-'",
+            f"--key {settings['key']!r}: must be 1 to 40 letters, digits, '.', '_' or '-'",
             "The server takes keys of 50 characters, and the tool's name is added.",
         )
     for name in ("link", "logo_url"):
-        link = options[name]
+        link = settings[name]
         if link and not is_web_address(link):
             option = "--" + name.replace("_", "-")
             raise UsageError("bad-link", f"{option} {link!r}: is no http or https address")

@@ -6,7 +6,10 @@ from typing import Any
 import click
 
 from insights_uploader.cli.options import results_options
-from insights_uploader.cli.planning import plan_from
+from insights_uploader.cli.planning import plan_from, settled
+from insights_uploader.cli.receipts import keep_receipt
+from insights_uploader.cli.settling import origins_text
+from insights_uploader.cli.speaking import deliver, say
 
 
 @click.command("preview")
@@ -28,27 +31,17 @@ def command(form: str, output: Path | None, **options: Any) -> int:
     RESULTS are paths or quoted globs ('**' works); the format is found by content, or named as in
     'sarif:out/*.json'. The exit code is 0 whatever the gate says.
     """
-    plan = plan_from(options)
+    settings = settled(options)
+    plan = plan_from(settings)
     if form == "json":
         from insights_uploader.plan.schema import to_json
 
-        _write(to_json(plan), output)
+        deliver(to_json(plan), output, "--output")
     else:
         from insights_uploader.preview.terminal import text
 
-        _write(text(plan), output)
+        if settings["verbose"]:
+            say(origins_text(settings))
+        deliver(text(plan), output, "--output")
+    keep_receipt(settings["receipt"], plan, ())
     return 0
-
-
-def _write(content: str | bytes, output: Path | None) -> None:
-    if output is None:
-        click.echo(content, nl=False)
-        return
-    if isinstance(content, str):
-        content = click.unstyle(content).encode()
-    try:
-        output.write_bytes(content)
-    except OSError as error:
-        from insights_uploader.model.errors import UsageError
-
-        raise UsageError("unwritable", f"--output {output}: {error.strerror}") from None

@@ -1,20 +1,24 @@
 """`insights-uploader publish`: the main job."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from insights_uploader.cli.options import results_options
-from insights_uploader.cli.planning import plan_from
+from insights_uploader.cli.planning import plan_from, settled
+from insights_uploader.cli.receipts import keep_receipt
+from insights_uploader.cli.settling import Settled, origins_text
+from insights_uploader.cli.speaking import say
+from insights_uploader.cli.verdicts import exit_code
 from insights_uploader.credentials import credentials
 from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
 from insights_uploader.destinations.http import Http, normalised_url
-from insights_uploader.gate import Result
 from insights_uploader.model.errors import ExitCode, ServerError, UsageError
 from insights_uploader.plan.plan import Plan
 from insights_uploader.preview import terminal
-from insights_uploader.publish import publish
+from insights_uploader.publish import Confirmed, publish
 
 
 @click.command("publish")
@@ -25,35 +29,43 @@ def command(**options: Any) -> int:
     RESULTS are paths or quoted globs ('**' works); the format is found by content, or named as in
     'sarif:out/*.json'. Everything is read and valid before the first request is sent.
     """
+    settings = settled(options)
     for name in ("url", "project", "repository"):
-        if not options[name]:
+        if not settings[name]:
             raise UsageError(
                 "no-destination",
                 f"--{name} is missing",
                 f"Give it, or set BITBUCKET_{name.upper()}; preview needs no server.",
             )
-    url = normalised_url(options["url"])
-    secret = credentials(os.environ, options["token_file"])
-    plan = plan_from(options)
-    click.echo(terminal.summary(plan), nl=False)
+    url = normalised_url(settings["url"])
+    secret = credentials(os.environ, settings["token_file"])
+    with Http(url, secret.authorization) as http:
+        plan = plan_from(settings)
+        if settings["verbose"]:
+            say(origins_text(settings))
+        if not settings["quiet"]:
+            say(terminal.summary(plan))
+        return _publish(plan, http, settings)
+
+
+def _publish(plan: Plan, http: Http, settings: Settled) -> int:
+    server = CodeInsights(http, settings["project"], settings["repository"], plan.target.commit)
+    code = exit_code(plan, settings)
     try:
-        with Http(url, secret.authorization) as http:
-            _publish(plan, http)
+        confirmed = publish(plan, server)
     except ServerError as error:
-        if plan.verdict.result is Result.FAIL:
-            error.exit_code = ExitCode.GATE_FAILED  # the gate's word outranks the server's trouble
+        keep_receipt(settings["receipt"], plan, (), error.message)
+        if code is ExitCode.GATE_FAILED:
+            error.exit_code = code  # the gate's word outranks the server's trouble
         raise
-    return ExitCode.GATE_FAILED if plan.verdict.result is Result.FAIL else ExitCode.DONE
+    if not settings["quiet"]:
+        _tell(confirmed)
+    keep_receipt(settings["receipt"], plan, confirmed)
+    return code
 
 
-def _publish(plan: Plan, http: Http) -> None:
-    target = plan.target
-    assert target.project is not None  # noqa: S101 - checked above
-    assert target.repository is not None  # noqa: S101
-    server = CodeInsights(http, target.project, target.repository, target.commit)
-    for confirmed in publish(plan, server):
-        number = confirmed.annotations
-        click.echo(
-            f"published {confirmed.key}: {confirmed.result}, "
-            f"{number} annotation{'' if number == 1 else 's'} confirmed"
-        )
+def _tell(confirmed: Sequence[Confirmed]) -> None:
+    for report in confirmed:
+        number = report.annotations
+        plural = "" if number == 1 else "s"
+        say(f"published {report.key}: {report.result}, {number} annotation{plural} confirmed")

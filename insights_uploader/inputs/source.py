@@ -35,9 +35,9 @@ class Source:
             converted); None when nothing outside the content tells.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, may_be_empty: bool = False) -> None:
         self.path = path
-        self._file, self._skip, self.encoding = _decoded(path)
+        self._file, self._skip, self.encoding = _decoded(path, may_be_empty)
         self.size = os.fstat(self._file.fileno()).st_size - self._skip
 
     def __enter__(self) -> Self:
@@ -82,12 +82,12 @@ class _PositionalReader(io.RawIOBase):
         return read
 
 
-def _decoded(path: str) -> tuple[IO[bytes], int, str | None]:
+def _decoded(path: str, may_be_empty: bool) -> tuple[IO[bytes], int, str | None]:
     """Open a file and find out its encoding: (stream, bytes of BOM to skip, known encoding)."""
     file = _open_regular(path)
     try:
         head = file.read(SNIFF_BYTES)
-        if not head.strip():
+        if not head.strip() and not may_be_empty:
             raise ResultsError(
                 "empty-results",
                 f"{path}: the file is empty" if not head else f"{path}: the file holds only blanks",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from insights_uploader.coverage import Rate
 from insights_uploader.gate import Reason, Result
 from insights_uploader.model.finding import Finding, FindingType, Placed, Severity
 from insights_uploader.model.ledger import Disposition, Ledger
@@ -39,7 +40,7 @@ class ReportDraft(msgspec.Struct, frozen=True, kw_only=True):
     """One report.
 
     Attributes:
-        tool: whose report it is.
+        tool: whose report it is; of a group, its tools' names.
         key: the report's key, static from run to run.
         title, reporter, link, logo_url: what the user wants to be shown.
         versions: of the tool.
@@ -50,6 +51,8 @@ class ReportDraft(msgspec.Struct, frozen=True, kw_only=True):
         rules: how many findings of each rule passed the filter, capped or not.
         severities: likewise by severity.
         tests: the tool's test cases, if it counts any.
+        coverage: of all measured lines, if it measures any.
+        changed_coverage: of those that the filter lets through.
         ledger: where this tool's findings ended.
         invalid: annotation id -> the server's reason for refusing it.
     """
@@ -68,6 +71,8 @@ class ReportDraft(msgspec.Struct, frozen=True, kw_only=True):
     rules: Mapping[str, int]
     severities: Mapping[Severity, int]
     tests: TestTotals | None
+    coverage: Rate | None = None
+    changed_coverage: Rate | None = None
     ledger: Ledger
     invalid: Mapping[str, str] = {}
 

@@ -41,6 +41,7 @@ class InputRecord(msgspec.Struct, frozen=True):
         path: as the user named it.
         format: the parser that read it.
         tools: that wrote it.
+        reports: the keys of the reports that its contents went to.
         findings: how many it holds.
         paths: how many distinct paths its findings name.
         matched: how many of those lie in the repository.
@@ -52,6 +53,7 @@ class InputRecord(msgspec.Struct, frozen=True):
     path: str
     format: str
     tools: Sequence[str]
+    reports: Sequence[str]
     findings: int
     paths: int
     matched: int
@@ -67,15 +69,12 @@ class DiffRecord(msgspec.Struct, frozen=True):
         source: where the diff came from, in words.
         base: the commit it was made against, when known.
         files, lines: how many it touches and changes.
-        uncommitted: how many tracked files differ from the commit; what the tools saw there is not
-            what the diff shows.
     """
 
     source: str
     base: str | None
     files: int
     lines: int
-    uncommitted: int
 
 
 class PlannedReport(msgspec.Struct, frozen=True):

@@ -1,11 +1,12 @@
 """The plan as JSON; docs/plan.schema.json describes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from insights_uploader import __version__
+from insights_uploader.coverage import Rate
 from insights_uploader.model.ledger import Ledger
 from insights_uploader.model.measure import TestTotals
 from insights_uploader.plan.plan import InputRecord, Plan
@@ -20,6 +21,9 @@ def to_json(plan: Plan) -> bytes:
     return msgspec.json.format(text, indent=2) + b"\n"
 
 
+RECEIPT_SCHEMA = "insights-uploader/receipt/1"
+
+
 def plan_object(plan: Plan) -> Mapping[str, Any]:
     """The plan as JSON's own types."""
     target = plan.target
@@ -31,7 +35,7 @@ def plan_object(plan: Plan) -> Mapping[str, Any]:
             {"key": r.key, "body": r.body, "annotations": list(r.annotations)} for r in plan.reports
         ],
         "ledger": ledger_object(plan.ledger),
-        "measures": {"tests": _tests(plan)},
+        "measures": {"tests": _tests(plan), "coverage": _coverage(plan)},
         "inputs": [_input(record) for record in plan.inputs],
         "diff": {name: getattr(plan.diff, name) for name in plan.diff.__struct_fields__},
         "verdict": {
@@ -42,6 +46,24 @@ def plan_object(plan: Plan) -> Mapping[str, Any]:
             ],
         },
     }
+
+
+def receipt(plan: Plan, confirmed: Sequence[Mapping[str, Any]], error: str | None) -> bytes:
+    """What a run decided and what the server was seen to hold, without the bodies."""
+    content = dict(plan_object(plan))
+    content["schema"] = RECEIPT_SCHEMA
+    content["reports"] = [
+        {
+            "key": report.key,
+            "result": report.body["result"],
+            "annotations": len(report.annotations),
+            "ledger": ledger_object(report.draft.ledger),
+        }
+        for report in plan.reports
+    ]
+    content["confirmed"] = list(confirmed)
+    content["error"] = error
+    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
 
 def ledger_object(ledger: Ledger) -> Mapping[str, Any]:
@@ -67,6 +89,22 @@ def _tests(plan: Plan) -> Mapping[str, int] | None:
         "skipped": totals.skipped,
         "duration_ms": totals.duration_ms,
     }
+
+
+def _coverage(plan: Plan) -> Mapping[str, Any] | None:
+    drafts = [r.draft for r in plan.reports if r.draft.coverage and r.draft.changed_coverage]
+    if not drafts:
+        return None
+    return {
+        "project": _rate([d.coverage for d in drafts if d.coverage]),
+        "changed": _rate([d.changed_coverage for d in drafts if d.changed_coverage]),
+    }
+
+
+def _rate(rates: Sequence[Rate]) -> Mapping[str, Any]:
+    rate = Rate(sum(r.covered for r in rates), sum(r.measured for r in rates))
+    percent = None if rate.percent is None else round(rate.percent, 2)
+    return {"covered": rate.covered, "measured": rate.measured, "percent": percent}
 
 
 def _input(record: InputRecord) -> Mapping[str, Any]:

@@ -29,6 +29,18 @@ def summary(plan: Plan) -> str:
     return "\n".join([*_inputs(plan), "", *_ending(plan)]) + "\n"
 
 
+def verdict(plan: Plan) -> str:
+    """Every rule of the gate with what was measured, failing ones first."""
+    lines = [*_inputs(plan), "", ledger_line(plan.ledger)]
+    for result in (Result.FAIL, Result.PASS):
+        lines.extend(
+            f"{_result(result)}  {f'{plain(r.report)}: ' if r.report else ''}{plain(r.words)}"
+            for r in plan.verdict.reasons
+            if r.result is result
+        )
+    return "\n".join([*lines, f"{_result(plan.verdict.result)}  the gate as a whole"]) + "\n"
+
+
 def _lines(plan: Plan) -> Iterator[str]:
     yield from _inputs(plan)
     for report in plan.reports:
@@ -46,9 +58,8 @@ def _inputs(plan: Plan) -> Iterator[str]:
         f"{plain(plan.diff.source)}: {_count(plan.diff.lines, 'changed line')} in "
         f"{_count(plan.diff.files, 'file')}{base}, up to {plan.target.commit[:12]}"
     )
-    if plan.diff.uncommitted:
-        number = _count(plan.diff.uncommitted, "tracked file")
-        yield f"  note: {number} changed since that commit; only what is committed counts"
+    if not plan.diff.files:
+        yield "  note: nothing changed there; is that what this commit is to be compared with?"
 
 
 def _input(record: InputRecord) -> Iterator[str]:
@@ -95,7 +106,8 @@ def _annotation(annotation: AnnotationDraft) -> str:
 def _ending(plan: Plan) -> Iterator[str]:
     yield ledger_line(plan.ledger)
     for reason in plan.verdict.failures():
-        yield f"{_result(reason.result)}  {plain(reason.report)}: {plain(reason.words)}"
+        report = f"{plain(reason.report)}: " if reason.report else ""
+        yield f"{_result(reason.result)}  {report}{plain(reason.words)}"
     if plan.verdict.result is Result.PASS:
         yield f"{_result(Result.PASS)}  the gate is passed"
 

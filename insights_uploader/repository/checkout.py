@@ -30,7 +30,7 @@ class Checkout:
         Raises:
             CheckoutError: there is none, it has no working tree, or no commit.
         """
-        self._working_tree = git = Git(folder, environ)
+        git = Git(folder, environ)
         if b"not a git repository" in git.attempt("rev-parse").stderr:
             raise CheckoutError(
                 "no-checkout",
@@ -108,11 +108,6 @@ class Checkout:
     def diff(self, base: str) -> bytes:
         """The unified diff from a commit to HEAD, without context lines."""
         return self._git.run(*_DIFF, self.commit_id(base), self.head.id, "--")
-
-    def uncommitted(self) -> int:
-        """How many tracked files of the working tree differ from HEAD."""
-        status = ("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no")
-        return self._working_tree.run(*status, "--ignore-submodules=all").count(b"\0")
 
 
 def _logical(folder: Path, root: Path) -> Path:

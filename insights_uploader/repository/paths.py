@@ -93,9 +93,14 @@ class TrackedFiles:
         return path if path in self.paths else normalised(path)
 
     def nearest(self, path: str) -> str | None:
-        """The file that shares the longest end with a path, as a hint; None when none does."""
+        """The file that shares the longest end with a path, as a hint.
+
+        None when no file does, and when all that many files share is a common name.
+        """
         ends = self.ends(self.clean(path))
-        return min(self.by_end[index][1] for index in ends[-1][1]) if ends else None
+        if not ends or (len(ends) == 1 and len(ends[0][1]) > 1) or _FOREIGN.search(path):
+            return None
+        return min(self.by_end[index][1] for index in ends[-1][1])
 
 
 class PathResolver:
@@ -118,7 +123,13 @@ class PathResolver:
         """The rule in words; of a tie, what tied."""
         if self._tied:
             return "it fits equally " + " and ".join(sorted(r.words for r in self._tied)[:4])
-        return self._rules[0].words
+        used = [resolved.rule for resolved in self._known.values() if resolved.path is not None]
+        return max(set(used), key=used.count) if used else PathRule().words
+
+    @property
+    def rules(self) -> tuple[Sequence[PathRule], Sequence[PathRule]]:
+        """What it resolves by, and what tied."""
+        return self._rules, self._tied
 
     def resolve(self, path: str) -> Resolved:
         """Where a path lies; each distinct one is worked out once."""
@@ -150,12 +161,17 @@ class PathResolver:
         return [path for path, resolved in self._known.items() if resolved.path is None]
 
 
-def direct(tracked: TrackedFiles) -> PathResolver:
-    """A resolver that takes paths as they are, below the root or the checkout's own folder."""
-    return PathResolver(tracked, _direct_rules(tracked))
+def direct(tracked: TrackedFiles, aliases: Sequence[PathRule] = ()) -> PathResolver:
+    """A resolver that takes paths as they are, below the root or the checkout's own folder.
+
+    The user's aliases come first, in their order; one that leads to no tracked file is passed over.
+    """
+    return PathResolver(tracked, (*aliases, *_direct_rules(tracked)))
 
 
-def discover(tracked: TrackedFiles, paths: Iterable[str]) -> PathResolver:
+def discover(
+    tracked: TrackedFiles, paths: Iterable[str], aliases: Sequence[PathRule] = ()
+) -> PathResolver:
     """The resolver for a results file of these distinct paths.
 
     Taking the paths as they are wins unless one prefix rule explains more of them. Of rules that
@@ -163,7 +179,7 @@ def discover(tracked: TrackedFiles, paths: Iterable[str]) -> PathResolver:
     lengthen: more of the paths speaks for it. Any others tie.
     """
     wanted = [tracked.clean(path) for path in dict.fromkeys(paths)]
-    plain = _direct_rules(tracked)
+    plain = (*aliases, *_direct_rules(tracked))
     most = sum(any(rule.apply(p) in tracked.paths for rule in plain) for p in wanted)
     best: list[PathRule] = []
     for rule in _candidates(tracked, wanted):
@@ -181,7 +197,7 @@ def discover(tracked: TrackedFiles, paths: Iterable[str]) -> PathResolver:
     if not all(r.add == first.add and r.strip.startswith(first.strip) for r in best):
         return PathResolver(tracked, plain, best)
     # A path as written or of this checkout stays one; below a sub-module's root only the latter.
-    return PathResolver(tracked, (first, *plain[bool(first.add) :]))
+    return PathResolver(tracked, (*aliases, first, *plain[len(aliases) + bool(first.add) :]))
 
 
 def normalised(path: str) -> str:

@@ -24,7 +24,8 @@ ReadLines = Callable[[str], Sequence[bytes] | None]
 _CONTEXT = 100
 _BLANKS = bytes(range(33))
 _DIGEST = 8
-_REMEMBERED = 4_000_000  # bytes: half a million lines
+_REMEMBERED = 64_000_000  # bytes: eight million lines
+_MOST_LINES = 500_000  # of one file; a longer one is no source that people edit
 
 _VOLATILE = re.compile(
     r"(?:(?<=\bat )|(?<=\baddress ))0x[0-9a-f]+"  # of an object; elsewhere it may be a constant
@@ -72,7 +73,9 @@ class Identity:
             return None
         contexts = self._contexts.get(path)
         if contexts is None:
-            contexts = self._contexts[path] = b"".join(line_contexts(self._read_lines(path) or ()))
+            lines = self._read_lines(path) or ()
+            known = line_contexts(lines) if len(lines) <= _MOST_LINES else ()
+            contexts = self._contexts[path] = b"".join(known)
             self._remembered += len(contexts)
             while self._remembered > _REMEMBERED and len(self._contexts) > 1:
                 self._remembered -= len(self._contexts.pop(next(iter(self._contexts))))

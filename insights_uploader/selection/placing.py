@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from insights_uploader.changes.changed_lines import ChangedLines
 from insights_uploader.model.finding import Finding, Location, Placed
 from insights_uploader.model.ledger import Disposition
 from insights_uploader.repository.paths import Resolved
+from insights_uploader.selection.diff_filter import DiffFilter
 
 Resolve = Callable[[str], Resolved]
 """Tells where a tool's path lies in the repository."""
@@ -13,7 +13,7 @@ Resolve = Callable[[str], Resolved]
 REPORT_LEVEL = "it belongs to the report as a whole"
 
 
-def place(finding: Finding, resolve: Resolve, changes: ChangedLines) -> tuple[Placed, Disposition]:
+def place(finding: Finding, resolve: Resolve, diff: DiffFilter) -> tuple[Placed, Disposition]:
     """Place a finding at the best of its locations.
 
     Of several locations the first on a changed line is taken, else the first in a changed file,
@@ -35,11 +35,11 @@ def place(finding: Finding, resolve: Resolve, changes: ChangedLines) -> tuple[Pl
         if resolved.path is None:
             reason = reason or resolved.rule
             continue
-        anchor = _anchor(location, resolved.path, changes)
+        anchor = _anchor(location, resolved.path, diff)
         if anchor is not None:
             placed = Placed(finding, resolved.path, anchor or None, location, resolved.rule)
             return placed, Disposition.PUBLISHED
-        touched = changes.touches_file(resolved.path)
+        touched = diff.touches_file(resolved.path)
         if fallback is None or (touched and not in_changed_file):
             fallback = Placed(finding, resolved.path, location.line, location, resolved.rule)
             in_changed_file = touched
@@ -50,8 +50,8 @@ def place(finding: Finding, resolve: Resolve, changes: ChangedLines) -> tuple[Pl
     return fallback, Disposition.REPORT_LEVEL if finding.failed_test else Disposition.OFF_DIFF
 
 
-def _anchor(location: Location, path: str, changes: ChangedLines) -> int | None:
-    """The line to annotate; 0 for the file as a whole; None when the diff does not touch it."""
+def _anchor(location: Location, path: str, diff: DiffFilter) -> int | None:
+    """The line to annotate; 0 for the file as a whole; None when the filter takes neither."""
     if location.line is None:
-        return 0 if changes.touches_file(path) else None
-    return changes.first_changed(path, location.line, max(location.line, location.end_line or 0))
+        return 0 if diff.takes_file(path) else None
+    return diff.anchor(path, location.line, max(location.line, location.end_line or 0))

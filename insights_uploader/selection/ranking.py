@@ -37,11 +37,10 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
         """Its place among the findings of its rule and file."""
         return (self.placed.line or 0, self.id)
 
-    @property
-    def preference(self) -> tuple[int, bool, str, str]:
-        """Which of several findings of one identity stands for all: the smallest."""
-        finding = self.placed.finding
-        return (-finding.severity, not finding.failed_test, finding.message, repr(self))
+    def is_preferred_to(self, other: "Candidate") -> bool:
+        """True when, of two findings of one identity, this one shall stand for both."""
+        ours, theirs = _preference(self), _preference(other)
+        return ours < theirs if ours != theirs else repr(self) < repr(other)
 
 
 class Ranking:
@@ -67,7 +66,7 @@ class Ranking:
     def prefer(self, candidate: Candidate) -> None:
         """Take a candidate in whose identity may be here already; the better one stays."""
         known = self._kept.get((-candidate.placed.finding.severity, candidate.id))
-        if known is None or candidate.preference < known.preference:
+        if known is None or candidate.is_preferred_to(known):
             self.add(candidate)
 
     def merge(self, other: "Ranking") -> None:
@@ -100,3 +99,8 @@ class Ranking:
             filled.sort()
             for index, (n, _, candidate) in enumerate(filled):
                 yield severity, n, index, rule, candidate
+
+
+def _preference(candidate: Candidate) -> tuple[int, bool, str]:
+    finding = candidate.placed.finding
+    return (-finding.severity, not finding.failed_test, finding.message)

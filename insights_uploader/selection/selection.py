@@ -10,12 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from insights_uploader.changes.changed_lines import ChangedLines
-from insights_uploader.model.finding import Finding, Severity
+from insights_uploader.coverage import Coverage
+from insights_uploader.model.finding import Severity
 from insights_uploader.model.ledger import Disposition, Ledger
 from insights_uploader.model.measure import TestTotals, ToolRun
-from insights_uploader.selection.identity import Identity
-from insights_uploader.selection.placing import Resolve, place
 from insights_uploader.selection.ranking import Candidate, Ranking
 
 
@@ -39,26 +37,31 @@ class Kind(msgspec.Struct, frozen=True, order=True):
     failed_test: bool
 
 
-class ToolSelection:
-    """The findings of one tool.
+class ReportSelection:
+    """The findings of one report: those of one tool, or of a group of tools.
 
     Attributes:
-        tool: its name.
-        versions: that wrote the files.
-        failures: the tool's own words that it failed.
-        tests: its test cases; None when it counted none.
-        parsed: how many findings were read.
+        name: the report's key.
+        tools: whose findings these are, in the order in which they appeared.
+        versions: of the tools that wrote the files.
+        failures: the tools' own words that they failed.
+        tests: the test cases; None when no tool counted any.
+        coverage: the merged measures; None when no tool measured any.
+        parsed, derived: how many findings were read, and made from coverage.
         ended: how many of them ended before the cap, by disposition.
         passed: identity -> kind of every finding that passed the filter.
     """
 
-    def __init__(self, tool: str, caps: Caps) -> None:
-        self.tool = tool
+    def __init__(self, name: str, caps: Caps) -> None:
+        self.name = name
         self.caps = caps
+        self.tools: dict[str, None] = {}
         self.versions: set[str] = set()
         self.failures: set[str] = set()
         self.tests: TestTotals | None = None
+        self.coverage: Coverage | None = None
         self.parsed = 0
+        self.derived = 0
         self.ended: Counter[Disposition] = Counter()
         self.passed: dict[bytes, Kind] = {}
         self._on_lines = Ranking(caps.annotations)
@@ -81,13 +84,18 @@ class ToolSelection:
         located = candidate.end is Disposition.PUBLISHED
         (self._on_lines if located else self._report_level).prefer(candidate)
 
-    def join(self, other: "ToolSelection") -> None:
-        """Take another selection of the same tool in."""
+    def join(self, other: "ReportSelection") -> None:
+        """Take another selection of the same report in."""
+        self.tools |= other.tools
         self.versions |= other.versions
         self.failures |= other.failures
         if other.tests is not None:
             self.measured(other.tests)
+        if other.coverage is not None:
+            self.coverage = self.coverage or Coverage(other.coverage.tool)
+            self.coverage.join(other.coverage)
         self.parsed += other.parsed
+        self.derived += other.derived
         self.ended += other.ended
         self._on_lines.merge(other._on_lines)  # noqa: SLF001 - of its own kind
         self._report_level.merge(other._report_level)  # noqa: SLF001
@@ -106,8 +114,9 @@ class ToolSelection:
         """The ledger when these are the ends of the findings that are published."""
         counts = Counter(self.ended)
         counts.update(published)
-        counts[Disposition.OVER_CAP] += self.parsed - counts.total()
-        return Ledger(parsed=self.parsed, dispositions={k: n for k, n in counts.items() if n})
+        counts[Disposition.OVER_CAP] += self.parsed + self.derived - counts.total()
+        kept = {end: number for end, number in counts.items() if number}
+        return Ledger(self.parsed, self.derived, kept)
 
     def kinds(self) -> Mapping[Kind, int]:
         """How many findings of each kind passed the filter, capped or not."""
@@ -122,23 +131,23 @@ class ToolSelection:
 
 
 class Selection:
-    """The findings of all tools of one or more results files.
+    """The findings of all reports of one or more results files.
 
     Attributes:
-        tools: by name, in the order in which they first appeared.
+        reports: by name, in the order in which they first appeared.
         shards: which results files are in.
     """
 
     def __init__(self, caps: Caps, shard: str | None = None) -> None:
         self.caps = caps
         self.shards: frozenset[str] = frozenset() if shard is None else frozenset([shard])
-        self.tools: dict[str, ToolSelection] = {}
+        self.reports: dict[str, ReportSelection] = {}
 
-    def tool(self, name: str) -> ToolSelection:
-        """The selection of a tool, empty when it is new."""
-        if name not in self.tools:
-            self.tools[name] = ToolSelection(name, self.caps)
-        return self.tools[name]
+    def report(self, name: str) -> ReportSelection:
+        """The selection of a report, empty when it is new."""
+        if name not in self.reports:
+            self.reports[name] = ReportSelection(name, self.caps)
+        return self.reports[name]
 
     def join(self, other: "Selection") -> None:
         """Take another selection in; one whose shards are all in already changes nothing.
@@ -151,34 +160,5 @@ class Selection:
         if other.shards & self.shards:
             raise ValueError("two selections overlap in some of their shards")
         self.shards |= other.shards
-        for name, theirs in other.tools.items():
-            self.tool(name).join(theirs)
-
-
-class Selector:
-    """Puts the findings of one results file where they belong."""
-
-    def __init__(
-        self, selection: Selection, resolve: Resolve, changes: ChangedLines, identity: Identity
-    ) -> None:
-        self._selection = selection
-        self._resolve = resolve
-        self._changes = changes
-        self._identity = identity
-        self._kinds: dict[tuple[str, Severity, bool], Kind] = {}
-
-    def add(self, finding: Finding) -> None:
-        """Judge one finding."""
-        tool = self._selection.tool(finding.tool)
-        tool.parsed += 1
-        placed, end = place(finding, self._resolve, self._changes)
-        if end in (Disposition.PATH_UNRESOLVED, Disposition.OFF_DIFF):
-            tool.ended[end] += 1
-        elif finding.suppression is not None:
-            tool.ended[Disposition.SUPPRESSED] += 1
-        else:
-            tool.keep(Candidate(self._identity.of(placed), placed, end), self._kind(finding))
-
-    def _kind(self, finding: Finding) -> Kind:
-        key = (finding.rule, finding.severity, finding.failed_test)
-        return self._kinds.setdefault(key, Kind(*key))
+        for name, theirs in other.reports.items():
+            self.report(name).join(theirs)

@@ -7,10 +7,10 @@ at a time. That works in any order of keys and keeps memory flat.
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
 
 import msgspec
 
+from insights_parsers.json_reader import JsonReader
 from insights_parsers.sarif_meaning import (
     FINDING_KINDS,
     RuleFacts,
@@ -38,12 +38,9 @@ from insights_uploader.model.errors import MalformedError
 from insights_uploader.model.finding import Finding, Location
 from insights_uploader.model.measure import Remark, ToolRun
 
+_FORMAT = "SARIF 2.1.0"
 _MAX_LINE = 2**31 - 1  # Bitbucket's lines are int32
 _MARKS = re.compile(rb'"\$schema"\s*:\s*"[^"]*sarif|^\s*\{\s*"runs"\s*:|"version"\s*:\s*"2\.\d')
-_BYTE = re.compile(r" \(byte (\d+)\)$")
-_PATH = re.compile(r"^(.*) - at `\$(.*)`$", re.DOTALL)
-
-T = TypeVar("T")
 
 
 class SarifParser:
@@ -63,7 +60,7 @@ class SarifParser:
         Raises:
             MalformedError: not JSON, not SARIF 2.1, without a run, or a wrong type inside.
         """
-        log = _Reader(source.path, "").decode(source.map(), Log)
+        log = JsonReader(source.path, _FORMAT).decode(source.map(), Log)
         if log.version is not None and not log.version.startswith("2.1"):
             raise MalformedError(
                 source.path,
@@ -79,56 +76,14 @@ class SarifParser:
                 "Check that this is a SARIF log and that the step that wrote it succeeded.",
             )
         for index in range(len(log.runs)):
-            reader = _Reader(source.path, f"runs[{index}]")
+            reader = JsonReader(source.path, _FORMAT, f"runs[{index}]")
             yield from _RunReader(reader, reader.decode(log.runs[index], Run)).items()
-
-
-class _Reader:
-    """Decodes parts of one file; errors name the file and the JSON path."""
-
-    def __init__(self, path: str, where: str) -> None:
-        self._path = path
-        self.where = where
-
-    def decode(self, raw: memoryview | msgspec.Raw, kind: type[T], where: str = "") -> T:
-        try:
-            return msgspec.json.decode(raw, type=kind)
-        except msgspec.ValidationError as error:
-            match = _PATH.match(str(error))
-            reason, inner = (match[1], match[2]) if match else (str(error), "")
-            place = f"{self.where}{where}{inner}".lstrip(".") or "the whole file"
-            raise self.wrong(place, reason) from None
-        except RecursionError:
-            raise self.wrong(self.where + where, "is nested too deeply") from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise self._not_json(error, len(memoryview(raw)), self.where + where) from None
-
-    def wrong(self, place: str, reason: str) -> MalformedError:
-        return MalformedError(
-            self._path,
-            place,
-            reason[:1].lower() + reason[1:],
-            "The file does not follow SARIF 2.1.0; report it to the tool that wrote it.",
-        )
-
-    def _not_json(self, error: Exception, size: int, where: str) -> MalformedError:
-        reason = str(error)
-        if "truncated" in reason:
-            return MalformedError(
-                self._path,
-                f"byte {size}",
-                "the file ends in the middle of the JSON",
-                "The step that writes it was probably interrupted.",
-            )
-        match = _BYTE.search(reason)
-        place = where or (f"byte {match[1]}" if match else "")
-        return MalformedError(self._path, place, _BYTE.sub("", reason), "It must be JSON in UTF-8.")
 
 
 class _RunReader:
     """One run: what its tool and rules say, applied to its results."""
 
-    def __init__(self, reader: _Reader, run: Run) -> None:
+    def __init__(self, reader: JsonReader, run: Run) -> None:
         self._reader = reader
         self._results = run.results or []
         self._invocations = run.invocations or []

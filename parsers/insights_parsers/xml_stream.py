@@ -99,7 +99,7 @@ class _Document:
             target=cast("etree.ParserTarget[None]", self._bounds),
             encoding="utf-8" if encoding == "utf-8" else None,  # else lxml reads the declaration
             huge_tree=True,
-            resolve_entities=False,
+            resolve_entities="internal",  # with False, lxml leaves `&amp;` in attributes half decoded
             no_network=True,
             load_dtd=False,
         )

@@ -51,7 +51,7 @@ def bad(tmp_path: Path) -> Path:
         ("blank.json", ["blank.json", "only blanks"]),
         ("folder.xml", ["folder.xml", "is a folder"]),
         ("*.trx", ["*.trx", "no file matches"]),
-        ("notes.txt", ["notes.txt", "no known format", "junit, sarif"]),
+        ("notes.txt", ["notes.txt", "no known format", "junit, pylint, sarif"]),
         ("other.json", ["other.json", "no known format"]),
         ("other.xml", ["other.xml", "no known format"]),
         ("cut.xml", ["cut.xml: line ", "column"]),
@@ -94,7 +94,7 @@ def test_a_path_out_of_the_repository_is_told_and_fails_the_gate(
     done = run("preview", tmp_path / "up.sarif", "--base", "main")
     assert "not in the repository: ../../etc/passwd" in done.stdout
     assert "1 path-unresolved" in done.stdout
-    assert "FAIL  T: none of the 1 paths" in done.stdout
+    assert "FAIL  insights-uploader.t: none of the 1 paths" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_preview_text_shows_findings_and_verdict(run: Run) -> None:
     done = run("preview", RUFF, PYTEST, "--base", "main")
     assert done.returncode == 0
     assert "src/dotenv/cli.py:138  TRY003" in done.stdout
-    assert "FAIL  junit: 5 failing tests" in done.stdout
+    assert "FAIL  insights-uploader.junit: 5 failing tests" in done.stdout
     assert "\x1b" not in done.stdout  # no colours in a pipe
 
 

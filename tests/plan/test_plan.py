@@ -32,7 +32,7 @@ def plan_of(number: int, hidden: int) -> Plan:
         target=Target("P", "r", "0" * 40, None, None, 1000),
         reports=planned(builder, [draft]),
         inputs=(),
-        diff=DiffRecord("x", None, 0, 0, 0),
+        diff=DiffRecord("x", None, 0, 0),
         verdict=Verdict(Result.PASS, ()),
         builder=builder,
     )

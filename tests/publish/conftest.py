@@ -12,7 +12,7 @@ from program import TOKEN
 from publishing import Connect, MakePlan
 
 from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
-from insights_uploader.destinations.bitbucket_dc.payload import CodeInsightsPayload, report_keys
+from insights_uploader.destinations.bitbucket_dc.payload import CodeInsightsPayload, report_key
 from insights_uploader.destinations.http import Http
 from insights_uploader.inputs.plugins import installed
 from insights_uploader.pipeline import Request, World, make_plan
@@ -31,11 +31,11 @@ def plan_of(dotenv: Path) -> MakePlan:
             stdin=io.BytesIO(),
             now_ms=1_700_000_000_000,
             builder=CodeInsightsPayload(),
-            keys=functools.partial(report_keys, "ci"),
         )
         request = Request(
             results=[str(path) for path in results],
             checkout=dotenv,
+            report_of=functools.partial(report_key, "ci"),
             base="main",
             project="PRJ",
             repository="repo",

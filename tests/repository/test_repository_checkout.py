@@ -341,20 +341,6 @@ def test_the_commit_counts_and_not_the_working_tree(
     assert checkout.diff(base) == diff
 
 
-def test_tracked_files_that_differ_from_the_commit_are_counted(
-    repository: "Repository", clean: Environ
-) -> None:
-    repository.commit(dict.fromkeys((b"same", b"a/changed", b"staged", b"gone", b"mv"), b"1\n"))
-    checkout = Checkout(repository.folder / "a", clean)
-    assert checkout.uncommitted() == 0
-    repository.write({b"a/changed": b"2\n", b"staged": b"2\n", b"untracked\nfile": b""})
-    repository.git("add", "staged")
-    (repository.folder / "gone").unlink()
-    assert checkout.uncommitted() == 3
-    repository.git("mv", "mv", "moved")
-    assert checkout.uncommitted() == 5  # one is gone, one is new
-
-
 def test_local_replacements_are_not_what_the_server_has(
     repository: "Repository", clean: Environ
 ) -> None:
@@ -378,7 +364,6 @@ def test_nothing_in_the_repository_is_touched(repository: "Repository", clean: E
     checkout = Checkout(repository.folder, clean)
     assert checkout.head.lines("f.py")
     assert checkout.diff(checkout.merge_base(base))
-    assert checkout.uncommitted() == 0
     assert state() == before
 
 

@@ -14,8 +14,10 @@ from insights_uploader.model.finding import Finding, Location, Severity
 from insights_uploader.model.ledger import Disposition
 from insights_uploader.model.measure import TestTotals, ToolRun
 from insights_uploader.repository.paths import Resolved
+from insights_uploader.selection.diff_filter import DiffFilter
 from insights_uploader.selection.identity import Identity
-from insights_uploader.selection.selection import Caps, Selection, Selector
+from insights_uploader.selection.selection import Caps, Selection
+from insights_uploader.selection.selector import Judging, Selector
 
 SOURCE = [b"line %d of a file in which no line is like another" % n for n in range(40)]
 CHANGED = range(5, 25)
@@ -45,10 +47,12 @@ def resolve(path: str) -> Resolved:
 def read(findings: Sequence[Finding], caps: Caps, shard: str) -> Selection:
     """The selection of one results file."""
     selection = Selection(caps, shard)
-    selector = Selector(selection, resolve, CHANGES, Identity(lambda _: SOURCE))
+    selector = Selector(
+        selection, resolve, Judging(DiffFilter(CHANGES), Identity(lambda _: SOURCE))
+    )
     for each in findings:
         selector.add(each)
-    for name, tool in selection.tools.items():
+    for name, tool in selection.reports.items():
         tool.ran(ToolRun(name, shard))
         tool.measured(TestTotals(name, passed=len(shard), failed=1))
     return selection
@@ -68,7 +72,7 @@ def outcome(selection: Selection) -> object:
             tool.tests,
             tool.versions,
         )
-        for name, tool in selection.tools.items()
+        for name, tool in selection.reports.items()
     }
 
 
@@ -115,7 +119,7 @@ def test_a_selection_that_overlaps_in_part_is_refused() -> None:
 def test_counts_agree_with_a_naive_recount(files: list[list[Finding]], caps: Caps) -> None:
     selection = joined(read_all(files, caps), caps)
     each = [f for findings in files for f in findings]
-    for name, tool in selection.tools.items():
+    for name, tool in selection.reports.items():
         mine = [f for f in each if f.tool == name]
         passed = [f for f in mine if passes(f) and f.suppression is None]
         distinct: dict[object, list[Finding]] = {}
@@ -164,7 +168,7 @@ def naive_identity(f: Finding) -> object:
 
 def test_nothing_is_over_a_cap_that_is_large_enough() -> None:
     each = [finding(Location("a.py", n), rule=f"r{n % 4}") for n in CHANGED]
-    tool = read(each * 3, Caps(), "one").tool("tool")
+    tool = read(each * 3, Caps(), "one").report("tool")
     ledger = tool.ledger([c.end for c in tool.best()])
     assert ledger.dispositions == {Disposition.PUBLISHED: 20, Disposition.DUPLICATE: 40}
 
@@ -175,7 +179,7 @@ def test_failing_tests_off_the_diff_are_at_most_fifty_and_count_towards_the_cap(
         for n in range(80)
     ]
     smells = [finding(Location("a.py", 5), rule=f"smell {n}") for n in range(80)]
-    tool = read(failing + smells, Caps(annotations=100), "one").tool("tool")
+    tool = read(failing + smells, Caps(annotations=100), "one").report("tool")
     ends = Counter(c.end for c in tool.best())
     assert ends == {Disposition.REPORT_LEVEL: 50, Disposition.PUBLISHED: 50}
     assert tool.ledger(ends.elements()).dispositions == {**ends, Disposition.OVER_CAP: 60}
@@ -186,6 +190,6 @@ def test_an_alike_finding_that_is_worse_counts_wherever_it_stands() -> None:
     low, high = (finding(Location("a.py", 5), severity=s) for s in (Severity.LOW, Severity.HIGH))
     for order in ([low, high], [high, low]):
         for files in ([order], [[f] for f in order]):
-            tool = joined(read_all(files, Caps(1)), Caps(1)).tool("tool")
+            tool = joined(read_all(files, Caps(1)), Caps(1)).report("tool")
             assert {k.severity: n for k, n in tool.kinds().items()} == {Severity.HIGH: 1}
             assert [c.placed.finding.severity for c in tool.best()] == [Severity.HIGH]

@@ -7,6 +7,7 @@ from insights_uploader.changes.changed_lines import ChangedFile, ChangedLines, L
 from insights_uploader.model.finding import Location
 from insights_uploader.model.ledger import Disposition
 from insights_uploader.repository.paths import Resolved
+from insights_uploader.selection.diff_filter import DiffFilter
 from insights_uploader.selection.placing import place
 
 CHANGES = ChangedLines(
@@ -62,7 +63,7 @@ L = Location
 def test_a_finding_is_placed_where_the_diff_is(
     locations: list[Location], path: str | None, line: int | None, end: Disposition
 ) -> None:
-    placed, disposition = place(finding(*locations), resolve, CHANGES)
+    placed, disposition = place(finding(*locations), resolve, DiffFilter(CHANGES))
     assert (placed.path, placed.line, disposition) == (path, line, end)
     assert (placed.location in locations) is (path is not None)
 
@@ -80,12 +81,12 @@ def test_a_finding_is_placed_where_the_diff_is(
 def test_a_failing_test_is_never_filtered(
     locations: list[Location], path: str | None, line: int | None, end: Disposition
 ) -> None:
-    placed, disposition = place(finding(*locations, failed_test=True), resolve, CHANGES)
+    placed, disposition = place(finding(*locations, failed_test=True), resolve, DiffFilter(CHANGES))
     assert (placed.path, placed.line, disposition) == (path, line, end)
 
 
 def test_what_could_not_be_placed_says_why() -> None:
-    placed, _ = place(finding(L("x.py", 1), L("y.py", 1)), resolve, CHANGES)
+    placed, _ = place(finding(L("x.py", 1), L("y.py", 1)), resolve, DiffFilter(CHANGES))
     assert placed.rule == "no x.py"
-    placed, _ = place(finding(L("x.py", 1), L("a.py", 10)), resolve, CHANGES)
+    placed, _ = place(finding(L("x.py", 1), L("a.py", 10)), resolve, DiffFilter(CHANGES))
     assert placed.rule == "known"

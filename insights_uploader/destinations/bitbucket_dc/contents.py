@@ -1,9 +1,12 @@
 """What a Code Insights report tells besides its annotations: details and data fields. Pure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from insights_uploader.coverage import PARTIAL, Rate
+from insights_uploader.gate import shown
 from insights_uploader.model.finding import Severity
 from insights_uploader.model.ledger import Disposition
 from insights_uploader.model.measure import TestTotals
@@ -29,6 +32,8 @@ def details(draft: ReportDraft) -> str:
     lines = [f"Fails: {reason.words}." for reason in islice(draft.reasons, _REASONS)]
     if draft.tests is not None:
         lines.append(_tests(draft.tests))
+    if draft.coverage is not None and draft.changed_coverage is not None:
+        lines.append(_coverage(draft.coverage, draft.changed_coverage))
     found = ledger.parsed + ledger.derived
     if not found:
         lines.append("Nothing was found.")
@@ -50,6 +55,8 @@ def details(draft: ReportDraft) -> str:
 def data_fields(draft: ReportDraft) -> Sequence[Mapping[str, Any]]:
     """At most six figures, in Bitbucket's own types (RestInsightReportData)."""
     tests = draft.tests
+    if draft.coverage is not None and draft.changed_coverage is not None:
+        return _coverage_fields(draft.coverage, draft.changed_coverage, draft)
     if tests is not None:
         return [
             _field("Tests", "NUMBER", tests.total),
@@ -66,8 +73,37 @@ def data_fields(draft: ReportDraft) -> Sequence[Mapping[str, Any]]:
     ]
 
 
-def _field(title: str, kind: str, value: int | str) -> Mapping[str, Any]:
+def _coverage_fields(
+    project: Rate, changed: Rate, draft: ReportDraft
+) -> Sequence[Mapping[str, Any]]:
+    return [
+        _rate("Changed lines", changed, "none to cover"),
+        _field("Changed lines missed", "NUMBER", changed.measured - changed.covered),
+        _rate("All lines", project, "none measured"),
+        _field("All lines missed", "NUMBER", project.measured - project.covered),
+        _field("Partial branches", "NUMBER", draft.rules.get(PARTIAL, 0)),
+    ]
+
+
+def _rate(title: str, rate: Rate, nothing: str) -> Mapping[str, Any]:
+    if rate.percent is None:  # a percentage of null is an error on the server
+        return _field(title, "TEXT", nothing)
+    return _field(title, "PERCENTAGE", math.floor(rate.percent * 100) / 100)
+
+
+def _field(title: str, kind: str, value: float | str) -> Mapping[str, Any]:
     return {"title": title, "type": kind, "value": value}
+
+
+def _coverage(project: Rate, changed: Rate) -> str:
+    if project.percent is None:
+        return "Nothing was measured."
+    whole = f"{project.covered} of {project.measured} measured lines are covered"
+    whole = f"{whole} ({shown(project.percent)})"
+    if changed.percent is None:
+        return f"No changed line is measured. Of the project {whole}."
+    part = f"{changed.covered} of {changed.measured} changed lines are covered"
+    return f"{part} ({shown(changed.percent)}), of the project {whole}."
 
 
 def _tests(tests: TestTotals) -> str:

@@ -7,7 +7,7 @@ units. A body that the server could refuse for its content cannot be built here.
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,23 +53,17 @@ class CodeInsightsPayload:
         return tuple(_annotation(annotation) for annotation in draft.annotations)
 
 
-def report_keys(prefix: str, tools: Sequence[str]) -> Mapping[str, str]:
-    """The report keys of tools: `prefix.tool`, static, unique, at most 50 characters.
+def report_key(prefix: str, name: str) -> str:
+    """The key of a tool's or a group's report: `prefix.name`, static, at most 50 characters.
 
-    A name that has to be cut, or that collides with another once its odd characters are gone,
-    ends in a hash of the whole name.
+    Names that differ in nothing but case and odd characters share a key, and so a report. One that
+    is too long is cut and ends in a hash of the whole.
     """
-    keys: dict[str, str] = {}
-    for tool in tools:
-        slug = _NOT_IN_KEY.sub("-", tool.lower()).strip("-.") or "tool"
-        key = f"{prefix}.{slug}"
-        if len(key) > MAX_KEY or key in keys.values():
-            mark = hashlib.sha256(f"{prefix}.{tool}".encode("utf-8", "surrogatepass")).hexdigest()[
-                :8
-            ]
-            key = f"{key[: MAX_KEY - len(mark) - 1]}-{mark}"
-        keys[tool] = key
-    return keys
+    key = f"{prefix}.{_NOT_IN_KEY.sub('-', name.lower()).strip('-.') or 'tool'}"
+    if len(key) > MAX_KEY:
+        mark = hashlib.sha256(key.encode()).hexdigest()[:8]
+        key = f"{key[: MAX_KEY - len(mark) - 1]}-{mark}"
+    return key
 
 
 def fitted(text: str, units: int) -> str:

@@ -1,0 +1,72 @@
+"""`insights-uploader explain`: why a finding was or was not published."""
+
+import re
+from typing import Any
+
+import click
+
+from insights_uploader.cli.options import results_options
+from insights_uploader.cli.planning import plan_from, settled
+from insights_uploader.cli.speaking import say
+from insights_uploader.model.finding import Placed
+from insights_uploader.model.ledger import Disposition
+from insights_uploader.preview.plain import plain
+
+_PLACE = re.compile(r"(.+?)(?::(\d+))?", re.DOTALL)
+
+
+@click.command("explain")
+@click.argument("place", metavar="PATH[:LINE]")
+@results_options
+def command(place: str, **options: Any) -> int:
+    """Tell of each finding in a file, or on a line of it, how it ended and why.
+
+    PATH is the file's in the repository, or the end of what the tool wrote. The results are read
+    again with the same options as for publish.
+    """
+    match = _PLACE.fullmatch(place)
+    path, line = (match[1], int(match[2]) if match[2] else None) if match else (place, None)
+    heard: list[tuple[Placed, Disposition, str, bytes | None]] = []
+
+    def trace(placed: Placed, end: Disposition, why: str, identity: bytes | None) -> None:
+        if _is_at(placed, path.removeprefix("./"), line):
+            heard.append((placed, end, why, identity))
+
+    plan = plan_from(settled(options), trace)
+    shown = {a.id for report in plan.reports for a in report.draft.annotations}
+    seen: set[bytes] = set()
+    for placed, end, why, identity in heard:
+        if identity is None or (identity not in seen and identity.hex() in shown):
+            say(_line(placed, end, why))
+        elif identity in seen:
+            say(_line(placed, Disposition.DUPLICATE, "the same finding came before"))
+        else:
+            say(_line(placed, Disposition.OVER_CAP, "others rank before it: --max-annotations"))
+        if identity is not None:
+            seen.add(identity)
+    if not heard:
+        say(f"no finding of these results is at {plain(place)}")
+    return 0
+
+
+def _is_at(placed: Placed, path: str, line: int | None) -> bool:
+    """True when a finding, or a place that its tool named, is at this path and line."""
+    lines = [(placed.path, placed.line, placed.line)]
+    for location in placed.finding.locations:
+        same = location.path == path or location.path.replace("\\", "/").endswith(f"/{path}")
+        if same or location == placed.location:
+            end = location.end_line or location.line
+            lines.append((path if same else placed.path, location.line, end))
+    return any(
+        at == path and (line is None or start is None or start <= line <= (end or start))
+        for at, start, end in lines
+    )
+
+
+def _line(placed: Placed, end: Disposition, why: str) -> str:
+    finding = placed.finding
+    location = placed.location or (finding.locations[0] if finding.locations else None)
+    where = placed.path or (location.path if location else "(no place)")
+    line = f":{location.line}" if location and location.line else ""
+    words = plain(f"{finding.tool}, {finding.rule}: {finding.message}")
+    return f"{plain(where)}{line}  {end}  {plain(words)[:160]}\n  because: {plain(why)}"

@@ -1,0 +1,26 @@
+"""The receipt: what a run decided, and what the server was seen to hold."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from insights_uploader.cli.speaking import deliver
+from insights_uploader.plan.plan import Plan
+from insights_uploader.publish import Confirmed
+
+
+def keep_receipt(
+    path: Path | None, plan: Plan, confirmed: Sequence[Confirmed], error: str | None = None
+) -> None:
+    """Write the receipt to the file that the user asked for; without one do nothing.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if path is None:
+        return
+    from insights_uploader.plan.schema import receipt
+
+    reports = [
+        {"key": c.key, "result": str(c.result), "annotations": c.annotations} for c in confirmed
+    ]
+    deliver(receipt(plan, reports, error), path, "--receipt")

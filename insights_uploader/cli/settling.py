@@ -1,0 +1,84 @@
+"""The value of every option, and where it comes from: flag, environment, file, default."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from click.core import ParameterSource
+
+from insights_uploader import config
+from insights_uploader.model.errors import UsageError
+
+_FROM_TABLES = ("path_alias", "rule", "report")
+"""Keys of a settings file that have no option."""
+
+_ORIGINS = {
+    ParameterSource.COMMANDLINE: "the command line",
+    ParameterSource.ENVIRONMENT: "the environment",
+}
+_DEFAULT = "default"
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """All settings of a run.
+
+    Attributes:
+        values: by the option's name, dashes as underscores.
+        origins: where each comes from, in words.
+        file: the settings file; None without one.
+    """
+
+    values: Mapping[str, Any]
+    origins: Mapping[str, str]
+    file: str | None
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+
+def settle(options: Mapping[str, Any], root: Callable[[], Path]) -> Settled:
+    """Give every option its value.
+
+    Args:
+        options: as click parsed them in the current context.
+        root: finds the checkout's folder, where a settings file may lie.
+
+    Raises:
+        UsageError: the settings file cannot be used.
+    """
+    context = click.get_current_context()
+    found = config.read(root(), options["config"])
+    values: dict[str, Any] = dict.fromkeys(_FROM_TABLES) | dict(options)
+    origins = {}
+    for name in options:
+        source = context.get_parameter_source(name)
+        origins[name] = _ORIGINS.get(source, _DEFAULT) if source else _DEFAULT
+    for name, value in found.values().items():
+        if origins.get(name, _DEFAULT) == _DEFAULT:
+            values[name] = _converted(context, name, value, str(found.path))
+            origins[name] = str(found.path)
+    return Settled(values, origins, found.path)
+
+
+def _converted(context: click.Context, name: str, value: Any, path: str) -> Any:
+    """A file's value as its option would have it."""
+    if name in _FROM_TABLES:
+        return value
+    option = next(p for p in context.command.params if p.name == name)
+    try:
+        return option.type_cast_value(context, value)
+    except click.BadParameter as error:
+        key = name.replace("_", "-")
+        raise UsageError("bad-config", f"{path}: {key}: {error.message}") from None
+
+
+def origins_text(settled: Settled) -> str:
+    """Every setting that is not the default, with its value and its origin."""
+    lines = [
+        f"  {name.replace('_', '-')} = {settled.values[name]!r} ({origin})"
+        for name, origin in settled.origins.items()
+        if origin != _DEFAULT and name != "results"
+    ]
+    return "\n".join(["settings:", *lines]) if lines else "settings: all by default"

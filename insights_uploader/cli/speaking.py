@@ -1,0 +1,36 @@
+"""Writes to standard output, whatever it is; a reader who has gone away stops no work."""
+
+import contextlib
+from pathlib import Path
+
+import click
+
+from insights_uploader.model.errors import UsageError
+
+
+def say(text: str) -> None:
+    """Tell how the work goes on; that nobody can read it is no reason to stop it."""
+    with contextlib.suppress(OSError):
+        click.echo(text, nl=not text.endswith("\n"))
+
+
+def deliver(content: str | bytes, output: Path | None, option: str) -> None:
+    """Write what the command is for.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    if output is None:
+        try:
+            click.echo(content, nl=False)
+        except BrokenPipeError:
+            return  # the reader has seen enough
+        except OSError as error:
+            raise UsageError("unwritable", f"standard output: {error.strerror}") from None
+        return
+    if isinstance(content, str):
+        content = click.unstyle(content).encode()
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise UsageError("unwritable", f"{option} {output}: {error.strerror}") from None

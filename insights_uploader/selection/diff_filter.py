@@ -1,0 +1,64 @@
+"""What of the diff a finding must touch. Pure."""
+
+import enum
+
+from insights_uploader.changes.changed_lines import ChangedFile, ChangedLines, LineRange
+
+
+class FilterMode(enum.StrEnum):
+    """The filter's modes, from the strictest; the terms are reviewdog's."""
+
+    ADDED = "added"
+    CONTEXT = "context"
+    FILE = "file"
+    ALL = "all"
+
+
+class DiffFilter:
+    """Holds places against a diff.
+
+    Attributes:
+        mode: `added` lets changed lines through, `context` also those within `context` lines of
+            one, `file` any line of a changed file, `all` everything.
+    """
+
+    def __init__(
+        self, changes: ChangedLines, mode: FilterMode = FilterMode.ADDED, context: int = 3
+    ) -> None:
+        self.mode = mode
+        self._changes = changes
+        self._lines = changes
+        if mode is FilterMode.CONTEXT and context:
+            self._lines = ChangedLines(_widened(file, context) for file in changes.files)
+
+    def touches_file(self, path: str) -> bool:
+        """True when the diff touches the file at all."""
+        return self._changes.touches_file(path)
+
+    def anchor(self, path: str, start: int, end: int) -> int | None:
+        """The first line of `start` to `end` that is let through; None when none is."""
+        if self.mode is FilterMode.ALL or (
+            self.mode is FilterMode.FILE and self.touches_file(path)
+        ):
+            return self._lines.first_changed(path, start, end) or start
+        return self._lines.first_changed(path, start, end)
+
+    def takes_file(self, path: str) -> bool:
+        """True when a finding about a file as a whole is let through."""
+        return self.mode is FilterMode.ALL or self.touches_file(path)
+
+    def chosen(self, path: str, line: int) -> bool:
+        """True when a finding on this one line is let through."""
+        return self.anchor(path, line, line) is not None
+
+
+def _widened(file: ChangedFile, context: int) -> ChangedFile:
+    """The file with each range grown on both sides, and joined where they then meet."""
+    ranges: list[LineRange] = []
+    for changed in file.ranges:
+        start, end = max(1, changed.start - context), changed.end + context
+        if ranges and start <= ranges[-1].end + 1:
+            ranges[-1] = LineRange(ranges[-1].start, end)
+        else:
+            ranges.append(LineRange(start, end))
+    return ChangedFile(file.path, tuple(ranges))

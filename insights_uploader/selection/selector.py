@@ -1,0 +1,135 @@
+"""Judges findings one by one: where each belongs, and how it ends. Pure."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from insights_uploader.coverage import Coverage
+from insights_uploader.model.finding import Finding, Placed, Severity
+from insights_uploader.model.ledger import Disposition
+from insights_uploader.model.measure import FileCoverage, TestTotals, ToolRun
+from insights_uploader.selection.diff_filter import DiffFilter
+from insights_uploader.selection.identity import Identity
+from insights_uploader.selection.placing import Resolve, place
+from insights_uploader.selection.ranking import Candidate
+from insights_uploader.selection.selection import Kind, ReportSelection, Selection
+from insights_uploader.selection.wanted import Wanted
+
+Trace = Callable[[Placed, Disposition, str, bytes | None], None]
+"""Told of each finding: its place, its end before the cap, why, and its identity if it passed."""
+
+
+class Judging(msgspec.Struct, frozen=True):
+    """By what findings are judged; the same for all files of a run.
+
+    Attributes:
+        diff: what of the diff a finding must touch.
+        identity: tells findings apart.
+        wanted: what the team wants to see.
+        report_of: the key of the report that a tool's results go to.
+        trace: hears of every finding, for `explain`.
+    """
+
+    diff: DiffFilter
+    identity: Identity
+    wanted: Wanted = Wanted()
+    report_of: Callable[[str], str] = str
+    trace: Trace | None = None
+
+    def silent(self) -> "Judging":
+        """The same without a trace, for a reading that may not count."""
+        return self if self.trace is None else msgspec.structs.replace(self, trace=None)
+
+
+class Selector:
+    """Puts the contents of one results file where they belong.
+
+    Attributes:
+        matched: the repository paths that findings were placed at, or may have been.
+        unmatched: the first path of each finding that has none there, as the tool wrote it.
+    """
+
+    def __init__(self, selection: Selection, resolve: Resolve, judging: Judging) -> None:
+        self.matched: set[str] = set()
+        self.unmatched: dict[str, None] = {}
+        self._selection = selection
+        self._resolve = resolve
+        self._judging = judging
+        self._reports: dict[str, ReportSelection] = {}
+        self._kinds: dict[tuple[str, Severity, bool], Kind] = {}
+
+    def ran(self, run: ToolRun) -> None:
+        """Note that a tool ran."""
+        self._report(run.tool).ran(run)
+
+    def tested(self, tests: TestTotals) -> None:
+        """Add test cases."""
+        self._report(tests.tool).measured(tests)
+
+    def add(self, finding: Finding) -> None:
+        """Judge a finding that a parser yielded."""
+        report = self._report(finding.tool)
+        report.parsed += 1
+        self._judge(finding, report)
+
+    def derive(self, finding: Finding) -> None:
+        """Judge a finding that was made from coverage."""
+        report = self._report(finding.tool)
+        report.derived += 1
+        self._judge(finding, report)
+
+    def cover(self, measured: FileCoverage) -> None:
+        """Merge a file's coverage in, at the first of its paths that is tracked."""
+        report = self._report(measured.tool)
+        report.coverage = report.coverage or Coverage(measured.tool)
+        for path in measured.paths:
+            resolved = self._resolve(path).path
+            if resolved is not None:
+                self.matched.add(resolved)
+                report.coverage.add(resolved, measured.lines)
+                return
+        first = measured.paths[0] if measured.paths else ""
+        self.unmatched.setdefault(first)
+        report.coverage.add_elsewhere(first, measured.lines)
+
+    def _judge(self, finding: Finding, report: ReportSelection) -> None:
+        wanted, trace = self._judging.wanted, self._judging.trace
+        if wanted.adjustments:
+            finding = wanted.adjusted(finding)
+        placed, end = place(finding, self._resolve, self._judging.diff)
+        if placed.path is not None:
+            self.matched.add(placed.path)
+        elif finding.locations:
+            self.unmatched.setdefault(finding.locations[0].path)
+        why = placed.rule
+        identity = None
+        if end in (Disposition.PATH_UNRESOLVED, Disposition.OFF_DIFF):
+            report.ended[end] += 1
+        elif finding.suppression is not None:
+            end, why = Disposition.SUPPRESSED, finding.suppression
+            report.ended[end] += 1
+        elif (wish := wanted.ignores(finding, placed.path)) is not None:
+            end, why = Disposition.IGNORED, wish
+            report.ended[end] += 1
+        else:
+            identity = self._judging.identity.of(placed)
+            report.keep(Candidate(identity, placed, end), self._kind(finding))
+        if trace is not None:
+            trace(placed, end, why, identity)
+
+    def _report(self, tool: str) -> ReportSelection:
+        report = self._reports.get(tool)
+        if report is None:
+            report = self._selection.report(self._judging.report_of(tool))
+            report.tools[tool] = None
+            self._reports[tool] = report
+        return report
+
+    @property
+    def tools(self) -> Mapping[str, ReportSelection]:
+        """The tools that were heard of, each with its report."""
+        return self._reports
+
+    def _kind(self, finding: Finding) -> Kind:
+        key = (finding.rule, finding.severity, finding.failed_test)
+        return self._kinds.setdefault(key, Kind(*key))

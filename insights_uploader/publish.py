@@ -4,6 +4,7 @@ For each report: DELETE; PUT; POST the annotations; GET them and compare. A repo
 pass while annotations are still to come first says FAIL and "publishing", so that a run that
 dies in between leaves no pass; a last PUT says PASS once the annotations are confirmed. It is
 not known whether a PUT keeps a report's annotations: when they are gone they are posted again.
+Nor is it known whether a DELETE took the old ones: without annotations they are compared too.
 """
 
 from collections import Counter
@@ -62,41 +63,62 @@ def publish(plan: Plan, server: Reports) -> Sequence[Confirmed]:
     """Send a plan; every report is confirmed, or it raises.
 
     Raises:
-        PartialError: some reports are published and another could not be.
-        ServerError: nothing is published.
+        PartialError: the server holds something of this run: a report that is not finished,
+            finished ones without the others, or something else than was sent.
+        ServerError: no report of this run was accepted. An older one may be deleted; when no
+            answer came to the first PUT, its report may be there nevertheless.
     """
     confirmed: list[Confirmed] = []
     for planned in plan.reports:
+        accepted = False
         try:
-            confirmed.append(_replace(planned, server))
+            _begin(planned, server)
+            accepted = True
+            confirmed.append(_finish(planned, server))
         except ServerError as error:
-            if not confirmed:
+            if not accepted and not confirmed:
                 raise
-            done = ", ".join(c.key for c in confirmed)
-            raise PartialError(
-                "published-in-part",
-                f"{error.message} Published before that: {done}.",
-                error.hint,
-                error.status,
-            ) from error
+            raise _partial(error, planned.key if accepted else None, confirmed) from error
     return confirmed
 
 
-def _replace(planned: PlannedReport, server: Reports) -> Confirmed:
-    key, body = planned.key, planned.body
-    server.delete_report(key)
-    passes_late = bool(planned.annotations) and body["result"] == Result.PASS
-    server.put_report(key, _unfinished(body) if passes_late else body)
+def _begin(planned: PlannedReport, server: Reports) -> None:
+    """Put the report in the place of what was there."""
+    server.delete_report(planned.key)
+    body = planned.body
+    server.put_report(planned.key, _unfinished(body) if _passes_late(planned) else body)
+
+
+def _finish(planned: PlannedReport, server: Reports) -> Confirmed:
+    """Add the annotations, let the report pass if it does, and confirm all of it."""
+    key = planned.key
     if planned.annotations:
         server.post_annotations(key, planned.annotations)
-        _confirm_annotations(planned, server)
-    if passes_late:
-        server.put_report(key, body)
+    _confirm_annotations(planned, server)
+    if _passes_late(planned):
+        server.put_report(key, planned.body)
         if not server.annotations(key):
             server.post_annotations(key, planned.annotations)
         _confirm_annotations(planned, server)
     _confirm_report(planned, server)
-    return Confirmed(key, Result(body["result"]), len(planned.annotations))
+    return Confirmed(key, Result(planned.body["result"]), len(planned.annotations))
+
+
+def _passes_late(planned: PlannedReport) -> bool:
+    return bool(planned.annotations) and planned.body["result"] == Result.PASS
+
+
+def _partial(
+    error: ServerError, unfinished: str | None, confirmed: Sequence[Confirmed]
+) -> PartialError:
+    """The failure, with what it leaves on the server."""
+    message = error.message.rstrip(".") + "."
+    if unfinished is not None:
+        message += f" Report {unfinished} is not finished."
+    if confirmed:
+        message += f" Published before that: {', '.join(c.key for c in confirmed)}."
+    slug = error.slug if isinstance(error, PartialError) else "published-in-part"
+    return PartialError(slug, message, error.hint, error.status)
 
 
 def _unfinished(body: Body) -> Body:
@@ -127,15 +149,20 @@ def _confirm_report(planned: PlannedReport, server: Reports) -> None:
     if stored.get("result") != planned.body["result"]:
         raise PartialError(
             "not-confirmed",
-            f"report {planned.key}: it was sent as {planned.body['result']} and the server "
-            f"says {str(stored.get('result'))[:20]}",
+            f"report {planned.key}: it was sent as {planned.body['result']} and the server does "
+            "not hold it so",
             "Another run may be publishing the same commit. Run again.",
         )
 
 
-def _fingerprints(annotations: Iterable[Mapping[str, Any]]) -> Counter[tuple[Any, ...]]:
+def _fingerprints(annotations: Iterable[Mapping[str, Any]]) -> Counter[tuple[str | int, ...]]:
     """The compared fields of each annotation; an absent line counts as the server's default 0."""
     return Counter(
-        tuple(str(a.get(name) or (0 if name == "line" else "")) for name in _COMPARED)
+        tuple(_scalar(a.get(name) or (0 if name == "line" else "")) for name in _COMPARED)
         for a in annotations
     )
+
+
+def _scalar(value: object) -> str | int:
+    """The value; anything that we never send is as good as none, and need not be hashable."""
+    return value if isinstance(value, str | int) else -1

@@ -1,20 +1,31 @@
-"""The one way to a server: one connection, bounded in time and size. The only user of httpx."""
+"""The one way to a server: one connection, bounded in time and size. The only user of httpx.
 
+No secret that it knows of leaves it in words: neither those of an error nor those of an answer.
+"""
+
+import os
+import socket
 import ssl
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 import msgspec
 
 from insights_uploader import __version__
+from insights_uploader.credentials import Secrets, basic
 from insights_uploader.model.errors import ServerError, UsageError
 
 _CONNECT_S = 10.0
 _READ_S = 60.0
+_DEADLINE_S = 120.0
 _MAX_REPLY = 64 * 1024 * 1024
+_MAX_WORDS = 1000
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -25,12 +36,14 @@ class Reply(msgspec.Struct, frozen=True):
         status: the HTTP status.
         headers: names in lower case.
         content: the body.
+        secrets: what the server knows and no message may repeat.
     """
 
     request: str
     status: int
     headers: Mapping[str, str]
     content: bytes
+    secrets: Secrets
 
     @property
     def is_json(self) -> bool:
@@ -45,33 +58,56 @@ class Reply(msgspec.Struct, frozen=True):
             ServerError: it is none, as when a proxy or a login page answered.
         """
         if not self.is_json:
-            raise ServerError(
+            raise self.error(
                 "not-json",
-                f"{self.request}: the answer is {describe(self)}, not JSON",
+                f"the answer is {describe(self)}, not JSON",
                 "A proxy or a login page may stand before the server; check --url.",
-                self.status,
             )
         try:
             return msgspec.json.decode(self.content)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise ServerError(
-                "not-json", f"{self.request}: the answer is broken JSON: {error}", "", self.status
-            ) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise self.error("not-json", f"the answer is broken JSON: {error}") from None
+
+    def error(self, slug: str, words: str, hint: str = "") -> ServerError:
+        """The error that this answer amounts to; the words may hold the server's own."""
+        masked = self.secrets.masked
+        return ServerError(slug, f"{self.request}: {masked(words)}", masked(hint), self.status)
+
+    def quoted(self, words: str) -> str:
+        """The server's own words, short enough for a message. Masked first: half a token leaks."""
+        return self.secrets.masked(words)[:_MAX_WORDS]
 
 
 class Http:
-    """Requests to one server, below its base address."""
+    """Requests to one server, below its base address; nothing is sent before `send`."""
 
-    def __init__(self, base_url: str, authorization: str) -> None:
+    def __init__(self, base_url: str, authorization: str, deadline_s: float = _DEADLINE_S) -> None:
+        """Prepare.
+
+        Args:
+            base_url: the server's address, as the user gave it.
+            authorization: the value of the header of that name.
+            deadline_s: how long one request may take, from first to last byte.
+
+        Raises:
+            UsageError: the address, or a proxy or TLS setting of the environment, cannot work.
+        """
         self.base_url = normalised_url(base_url)
+        proxy = _proxy(self.base_url)
+        self._secrets = Secrets(authorization, basic(*proxy.auth) if proxy and proxy.auth else "")
+        self._deadline = _Deadline(deadline_s)
         self._client = httpx.Client(
             headers={
                 "Authorization": authorization,
                 "Accept": "application/json",
+                "Accept-Encoding": "identity",  # what is packed has no size that can be bounded
                 "User-Agent": f"insights-uploader/{__version__}",
             },
             timeout=httpx.Timeout(_READ_S, connect=_CONNECT_S),
             follow_redirects=False,
+            trust_env=False,  # _proxy and _tls read the environment, and name what is wrong in it
+            proxy=proxy,
+            verify=_tls(),
         )
 
     def __enter__(self) -> Self:
@@ -105,31 +141,94 @@ class Http:
             body: an object to send as JSON.
 
         Raises:
+            UsageError: a segment can be in no address; nothing was sent.
             ServerError: no answer came; what the server did is then not known.
         """
-        url = "/".join([self.base_url, *(quote(segment, safe="~") for segment in segments)])
+        url = "/".join([self.base_url, *map(_quoted, segments)])
         request = f"{method} {url}"
         headers = {}
         if method != "GET":
             headers = {"Content-Type": "application/json", "X-Atlassian-Token": "no-check"}
         content = None if body is None else msgspec.json.encode(body)
+        extensions = {"trace": self._deadline.trace}
         try:
-            with self._client.stream(
-                method, url, params=list(query), content=content, headers=headers
-            ) as response:
-                return Reply(request, response.status_code, _headers(response), _read(response))
-        except httpx.TimeoutException as error:
-            raise ServerError(
-                "timeout", f"{request}: no answer in time ({_words(error)})"
-            ) from None
-        except httpx.ConnectError as error:
-            raise ServerError(
+            with (
+                self._deadline.running(),
+                self._client.stream(
+                    method,
+                    url,
+                    params=list(query),
+                    content=content,
+                    headers=headers,
+                    extensions=extensions,
+                ) as response,
+            ):
+                answer = _read(request, response)
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, UnicodeError) as error:
+            raise self._failure(request, error) from None
+        if self._deadline.expired:  # what was cut may look whole
+            raise self._failure(request, TimeoutError())
+        return Reply(request, response.status_code, _headers(response), answer, self._secrets)
+
+    def _failure(self, request: str, error: Exception) -> ServerError:
+        words = self._secrets.masked(str(error) or type(error).__name__)
+        if self._deadline.expired:
+            words = f"more than {self._deadline.seconds:g} s"
+        if self._deadline.expired or isinstance(error, httpx.TimeoutException):
+            return ServerError("timeout", f"{request}: no answer in time ({words})")
+        if isinstance(error, httpx.ConnectError):
+            return ServerError(
                 "unreachable",
-                f"{request}: cannot reach the server: {_words(error)}",
-                "Check --url, the network, and the proxy settings (HTTPS_PROXY, NO_PROXY).",
-            ) from None
-        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
-            raise ServerError("broken-connection", f"{request}: {_words(error)}") from None
+                f"{request}: cannot reach the server: {words}",
+                "Check --url, the network, and the settings HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE.",
+            )
+        return ServerError("broken-connection", f"{request}: {words}")
+
+
+class _Deadline:
+    """Cuts the connection when a request takes too long: httpx bounds only each single read.
+
+    It knows the connection from httpx's trace; one that is kept alive stays known.
+
+    Attributes:
+        seconds: how long a request may take.
+        expired: the running request, or the last one, took longer.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.expired = False
+        self._socket: socket.socket | None = None
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Watch the request that the block makes."""
+        self.expired = False
+        timer = threading.Timer(self.seconds, self._expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()  # so that it never strikes the next request
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Take note of a new connection."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._socket = info["return_value"].get_extra_info("socket")
+            if self.expired:
+                self._cut()
+
+    def _expire(self) -> None:
+        self.expired = True
+        self._cut()
+
+    def _cut(self) -> None:
+        """End the connection for both sides, which wakes the thread that waits for it."""
+        if self._socket is not None:
+            with suppress(OSError):  # it has ended by itself
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 def normalised_url(url: str) -> str:
@@ -158,7 +257,12 @@ def normalised_url(url: str) -> str:
             "This program publishes to Bitbucket Data Center.",
         )
     path = parts.path.partition("/rest/")[0].rstrip("/").removesuffix("/rest")
-    return f"{parts.scheme}://{parts.netloc}{path}"
+    address = f"{parts.scheme}://{parts.netloc}{path}"
+    try:
+        _check_host(httpx.URL(address))
+    except (ValueError, httpx.InvalidURL):
+        raise UsageError("bad-url", "--url: is not an address") from None
+    return address
 
 
 def describe(reply: Reply) -> str:
@@ -166,21 +270,81 @@ def describe(reply: Reply) -> str:
     if not reply.content:
         return "empty"
     kind = reply.headers.get("content-type", "").partition(";")[0].strip()
-    return "a web page" if kind in ("text/html", "application/xhtml+xml") else kind or "untyped"
+    page = kind in ("text/html", "application/xhtml+xml")
+    return "a web page" if page else reply.quoted(kind) or "untyped"
+
+
+def _proxy(base_url: str) -> httpx.Proxy | None:
+    """The proxy that the environment names for this address.
+
+    Raises:
+        UsageError: it cannot be used. Its address, which may hold a password, is not shown.
+    """
+    parts = urlsplit(base_url)
+    known = getproxies()
+    name = next((name for name in (parts.scheme, "all") if known.get(name)), None)
+    if name is None or proxy_bypass(parts.netloc) or proxy_bypass(parts.hostname or ""):
+        return None
+    address = known[name] if "://" in known[name] else f"http://{known[name]}"
+    try:
+        proxy = httpx.Proxy(address)
+        _check_host(proxy.url)
+    except (ValueError, httpx.InvalidURL):
+        proxy = None
+    if proxy is None or proxy.url.scheme not in ("http", "https"):
+        raise UsageError(
+            "bad-proxy",
+            f"{name.upper()}_PROXY: is no address of a proxy that can be used",
+            "As in http://proxy.example.com:8080; a password's special characters are written as "
+            "%2F and so on; SOCKS is not supported. NO_PROXY names servers that need no proxy.",
+        )
+    return proxy
+
+
+def _tls() -> ssl.SSLContext:
+    """Certificates as in SSL_CERT_FILE or SSL_CERT_DIR, else those that most systems trust.
+
+    Raises:
+        UsageError: a setting of the environment names a file that cannot be used.
+    """
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        name = "SSL_CERT_FILE" if error.filename is None else "SSLKEYLOGFILE"
+        reason = "holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        path = os.environ.get(name, "")
+        raise UsageError("bad-tls-setting", f"{name}: {path}: {reason}") from None
+
+
+def _check_host(url: httpx.URL) -> None:
+    """Raise ValueError unless the host can be looked up: Python does so in the IDNA encoding."""
+    if not url.raw_host.decode("ascii").encode("idna"):
+        raise ValueError("no host")
+
+
+def _quoted(segment: str) -> str:
+    try:
+        return quote(segment, safe="~")
+    except UnicodeEncodeError:
+        raise UsageError(
+            "bad-name",
+            f"{segment!r} holds characters that no address can carry",
+            "Check --project and --repository.",
+        ) from None
 
 
 def _headers(response: httpx.Response) -> Mapping[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
 
-def _read(response: httpx.Response) -> bytes:
+def _read(request: str, response: httpx.Response) -> bytes:
+    status = response.status_code
+    if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise ServerError("packed", f"{request}: the answer is packed, unasked", "", status)
     content = bytearray()
-    for chunk in response.iter_bytes():
+    for chunk in response.iter_raw():
         content += chunk
         if len(content) > _MAX_REPLY:
-            raise ServerError("oversized", f"the server's answer exceeds {_MAX_REPLY} bytes")
+            words = f"the answer exceeds {_MAX_REPLY} bytes"
+            raise ServerError("oversized", f"{request}: {words}", "", status)
     return bytes(content)
-
-
-def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__

@@ -143,7 +143,7 @@ class TextReader:
         message, self._message = self._message, None
         if message is None or self._layout is None:
             return
-        lines = message.lines[: len(message.lines)]
+        lines = message.lines[: len(message.lines) - but]
         parts = message.start.groupdict()
         if self._layout.ends_with_symbol:
             text, rule = self._until_symbol(message.number, lines)

@@ -5,14 +5,14 @@ from typing import Any
 
 from insights_uploader.destinations.bitbucket_dc.refusals import refusal
 from insights_uploader.destinations.http import Http, Reply
-from insights_uploader.model.errors import ServerError
 from insights_uploader.plan.plan import Body
 
 
 class CodeInsights:
     """The reports of one commit.
 
-    Every method raises `ServerError` when the server refuses or cannot be reached.
+    Every method raises `ServerError` when the server refuses or cannot be reached, and
+    `UsageError`, before anything is sent, when the project or repository can be in no address.
     """
 
     def __init__(self, http: Http, project: str, repository: str, commit: str) -> None:
@@ -47,7 +47,7 @@ class CodeInsights:
         reply = self._send("GET", key, "annotations", expected=(200,))
         stored = _object(reply).get("annotations")
         if not isinstance(stored, list) or not all(isinstance(item, dict) for item in stored):
-            raise ServerError("odd-reply", f"{reply.request}: the answer lists no annotations")
+            raise reply.error("odd-reply", "the answer lists no annotations")
         return stored
 
     def _send(
@@ -67,5 +67,5 @@ class CodeInsights:
 def _object(reply: Reply) -> Mapping[str, Any]:
     body = reply.json()
     if not isinstance(body, dict):
-        raise ServerError("odd-reply", f"{reply.request}: the answer is no JSON object")
+        raise reply.error("odd-reply", "the answer is no JSON object")
     return body

@@ -6,8 +6,6 @@ from typing import Any
 from insights_uploader.destinations.http import Reply, describe
 from insights_uploader.model.errors import ServerError
 
-_MAX_WORDS = 1000
-
 _MISSING = {
     "NoSuchProjectException": (
         "no-project",
@@ -42,11 +40,11 @@ _NOT_JSON = ("not-json", "A proxy or a login page may stand before the server; c
 def refusal(reply: Reply) -> ServerError:
     """The error for an answer whose status is not the one hoped for."""
     errors = _errors(reply)
-    names = [str(e.get("exceptionName") or "").rpartition(".")[2] for e in errors]
-    words = "; ".join(_sentence(error) for error in errors)[:_MAX_WORDS]
+    names = [_text(error, "exceptionName").rpartition(".")[2] for error in errors]
+    words = reply.quoted("; ".join(_sentence(error) for error in errors))
     slug, meaning, hint = _meaning(reply, names, bool(errors))
     said = f" The server says: {words}" if words else ""
-    return ServerError(slug, f"{reply.request}: {meaning}.{said}", hint, reply.status)
+    return reply.error(slug, f"{meaning}.{said}", hint)
 
 
 def _meaning(reply: Reply, names: Sequence[str], is_envelope: bool) -> tuple[str, str, str]:
@@ -93,7 +91,7 @@ def _unauthorised(reply: Reply, names: Sequence[str]) -> tuple[str, str, str]:
             "Log in to Bitbucket in a browser once, then check the token before the next run.",
         )
     if "AuthorisationException" in names:
-        user = reply.headers.get("x-ausername")
+        user = reply.quoted(reply.headers.get("x-ausername", ""))
         return (
             "not-permitted",
             f"the token{f' of {user}' if user else ''} is accepted and may not do this (401)",
@@ -124,5 +122,11 @@ def _errors(reply: Reply) -> Sequence[dict[str, Any]]:
 
 
 def _sentence(error: dict[str, Any]) -> str:
-    message, context = str(error.get("message") or "no reason"), error.get("context")
+    message, context = _text(error, "message") or "no reason", _text(error, "context")
     return f"{context}: {message}" if context else message
+
+
+def _text(error: dict[str, Any], name: str) -> str:
+    """A member that is a string; of anything else even the text form could fail, when deep."""
+    value = error.get(name)
+    return value if isinstance(value, str) else ""

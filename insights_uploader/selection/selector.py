@@ -19,6 +19,13 @@ Trace = Callable[[Placed, Disposition, str, bytes | None], None]
 """Told of each finding: its place, its end before the cap, why, and its identity if it passed."""
 
 
+_BECAUSE = {
+    Disposition.PUBLISHED: "the filter takes its line",
+    Disposition.REPORT_LEVEL: "it has no line in the diff, and is never filtered by it",
+    Disposition.OFF_DIFF: "the filter takes none of its lines",
+}
+
+
 class Judging(msgspec.Struct, frozen=True):
     """By what findings are judged; the same for all files of a run.
 
@@ -101,7 +108,7 @@ class Selector:
             self.matched.add(placed.path)
         elif finding.locations:
             self.unmatched.setdefault(finding.locations[0].path)
-        why = placed.rule
+        why = ""
         identity = None
         if end in (Disposition.PATH_UNRESOLVED, Disposition.OFF_DIFF):
             report.ended[end] += 1
@@ -115,7 +122,7 @@ class Selector:
             identity = self._judging.identity.of(placed)
             report.keep(Candidate(identity, placed, end), self._kind(finding))
         if trace is not None:
-            trace(placed, end, why, identity)
+            trace(placed, end, why or _BECAUSE.get(end, placed.rule), identity)
 
     def _report(self, tool: str) -> ReportSelection:
         report = self._reports.get(tool)

@@ -177,6 +177,12 @@ def test_what_breaks_the_json_is_named(content: bytes, position: str, reason: st
     assert len(caught.value.message) < 500
 
 
+def test_an_error_quotes_no_more_than_a_little() -> None:
+    with pytest.raises(MalformedError) as caught:
+        parse(json.dumps([OLD | {"type": "x" * 9999}]).encode())
+    assert len(caught.value.message) < 500
+
+
 @pytest.mark.parametrize("root", [[OLD, OLD], {"messages": [NEW, NEW], "statistics": COUNTS}])
 def test_json_that_is_cut_off_is_never_read(root: Any) -> None:
     content = json.dumps(root).encode()
@@ -223,10 +229,13 @@ def test_sniff_takes_any_bytes(rest: bytes, first: bytes) -> None:
         (b'{"results":[],"metadata":{"cwd":"/","rulesMeta":{}}}', False),  # ESLint
         (b'{"version":"2.1.0","runs":[]}', False),  # SARIF
         (b'[{"type":"issue","check_name":"x","path":"a"}]', False),  # Code Climate
+        (b'[{"type":"issue","module":"a","path":"a","symbol":"x"}]', False),
+        (b'[{"type":"error","message":"x","path":"a"}]', False),
         (b"a.py:1:1: F401 'os' imported but unused\n", False),  # flake8
         (b"a.py:1: [F401] 'os' imported but unused\n", False),  # ruff's and flake8's "pylint"
         (b"a.py:1: error: Name 'x' is not defined  [name-defined]\n", False),  # mypy
         (b"a.py:3:80: E501: line too long\n", False),
+        (b"a.py:3:80: E1501: an id as pylint's, and no symbol\n", False),
         (b"::error title=Ruff (F401),file=/a.py,line=1,col=8,endLine=1,endColumn=10::a\n", False),
         (b"::error file=app.js,line=1,col=5,endColumn=7,title=x::Missing semicolon\n", False),
         (b"<testsuites/>", False),

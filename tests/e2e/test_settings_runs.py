@@ -1,0 +1,214 @@
+"""Gate, settings, explain and parsers, as a user runs them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import repository
+from fixture_records import BANDIT, PYTEST, ROOT, RUFF
+from program import TOKEN, Run
+
+from insights_uploader.sandbox.server import Sandbox
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout of one's own, to put settings files into."""
+    folder = tmp_path / "checkout"
+    repository.build(folder, "python-dotenv", "0.21.0", "0.21.1")
+    return folder
+
+
+def plan(run: Run, *arguments: str | Path, **settings: Any) -> Any:
+    done = run("preview", *arguments, "--base", "main", "--format", "json", **settings)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([RUFF], 1),  # errors on changed lines
+        ([BANDIT], 0),  # notes only
+        ([PYTEST], 1),  # failing tests
+        ([RUFF, "--fail-on", "never"], 0),
+        ([BANDIT, "--fail-on", "low"], 1),
+        ([PYTEST, "--fail-on", "never"], 1),
+        ([RUFF, "--exit-zero"], 0),
+        ([RUFF, "--ignore", "*"], 0),
+        ([RUFF, "--exclude", "*"], 0),
+        ([BANDIT, "--min-coverage", "50"], 1),  # asked for, and nothing measures any
+        (["missing.sarif", "--exit-zero"], 3),
+    ],
+)
+def test_the_gates_exit_code(run: Run, arguments: list[str | Path], code: int) -> None:
+    done = run("gate", *arguments, "--base", "main")
+    assert done.returncode == code, done.stderr + done.stdout
+
+
+def test_the_gate_names_every_rule_and_what_it_measured(run: Run) -> None:
+    done = run("gate", RUFF, PYTEST, "--base", "main")
+    assert "FAIL  insights-uploader.ruff: 36 findings of severity HIGH" in done.stdout
+    assert "FAIL  insights-uploader.junit: 5 failing tests" in done.stdout
+    assert "PASS  insights-uploader.ruff: no failing tests" in done.stdout
+    assert run("gate", RUFF, "--base", "main", "-q").stdout == ""
+
+
+def test_flag_before_environment_before_file_before_default(run: Run, checkout: Path) -> None:
+    def limit(*flags: str, **environ: str) -> int:
+        number = plan(run, RUFF, *flags, cwd=checkout, **environ)["target"]["limit"]
+        assert isinstance(number, int)
+        return number
+
+    assert limit() == 1000
+    (checkout / "insights-uploader.toml").write_text("max-annotations = 7\n")
+    assert limit() == 7
+    assert limit(INSIGHTS_UPLOADER_MAX_ANNOTATIONS="8") == 8
+    assert limit("--max-annotations", "9", INSIGHTS_UPLOADER_MAX_ANNOTATIONS="8") == 9
+    shown = run("preview", RUFF, "--base", "main", "-v", cwd=checkout).stdout
+    assert "max-annotations = 7 (insights-uploader.toml)" in shown
+    assert "base = 'main' (the command line)" in shown
+
+
+def test_a_settings_file_selects_groups_and_adjusts(run: Run, checkout: Path) -> None:
+    (checkout / "insights-uploader.toml").write_text(
+        """
+        exclude = ["tests/"]
+        ignore = ["PTH*"]
+        [[rule]]
+        match = "ruff:UP*"
+        severity = "low"
+        type = "code_smell"
+        [[report]]
+        tools = ["ruff", "bandit"]
+        key = "lint"
+        title = "Linters"
+        """
+    )
+    found = plan(run, RUFF, BANDIT, cwd=checkout)
+    [report] = found["reports"]
+    assert (report["key"], report["body"]["title"]) == ("insights-uploader.lint", "Linters")
+    for annotation in report["annotations"]:
+        assert not annotation["path"].startswith("tests/")
+        assert not annotation["message"].startswith("PTH")
+        is_adjusted = annotation["message"].startswith("UP")
+        assert (annotation["severity"] == "LOW") is is_adjusted
+        assert (annotation["type"] == "CODE_SMELL") is is_adjusted
+    assert found["ledger"]["dispositions"]["ignored"] > 0
+
+
+def test_a_settings_file_in_the_checkout_does_not_choose_the_server(
+    run: Run, checkout: Path, sandbox: Sandbox
+) -> None:
+    (checkout / "insights-uploader.toml").write_text(f"url = '{sandbox.url}'\n")
+    arguments = ["--base", "main", "--project", "PRJ", "--repository", "repo"]
+    done = run("publish", RUFF, *arguments, cwd=checkout, BITBUCKET_TOKEN=TOKEN)
+    assert done.returncode == 2
+    assert "url: must not be set by a file in the checkout" in done.stderr
+    assert sandbox.requests == []
+
+
+@pytest.mark.parametrize("value", ["severe", "7"])
+def test_a_value_that_no_option_takes_is_told_with_its_file(
+    run: Run, checkout: Path, value: str
+) -> None:
+    (checkout / "insights-uploader.toml").write_text(f"min-severity = '{value}'\n")
+    done = run("preview", RUFF, "--base", "main", cwd=checkout)
+    assert done.returncode == 2
+    assert "insights-uploader.toml: min-severity: " in done.stderr
+
+
+def test_a_path_alias_of_the_user(run: Run, checkout: Path) -> None:
+    results = [
+        {"message": {"text": "m"}, "locations": [{"physicalLocation": {"artifactLocation": {"uri": "pkg/cli.py"}}}]}
+    ]  # fmt: skip
+    log = {"runs": [{"tool": {"driver": {"name": "T"}}, "results": results}]}
+    (checkout / "a.sarif").write_text(json.dumps(log))
+    (checkout / "insights-uploader.toml").write_text(
+        "[[path-alias]]\nfrom='pkg'\nto='src/dotenv'\n"
+    )
+    [report] = plan(run, "a.sarif", cwd=checkout)["reports"]
+    assert report["annotations"][0]["path"] == "src/dotenv/cli.py"
+
+
+def at(result: Any) -> tuple[str, int]:
+    """Where a result is, by the file itself."""
+    place = result["locations"][0]["physicalLocation"]
+    return place["artifactLocation"]["uri"], place["region"]["startLine"]
+
+
+def test_wider_filters_show_more(run: Run) -> None:
+    shown = [
+        plan(run, RUFF, "--filter", mode)["ledger"]["dispositions"]["published"]
+        for mode in ("added", "context", "file", "all")
+    ]
+    assert shown == sorted(set(shown))
+    results = json.loads(RUFF.read_text())["runs"][0]["results"]
+    assert shown[-1] == len({json.dumps([r["ruleId"], r["message"], at(r)]) for r in results})
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("src/dotenv/cli.py:138", ["TRY003", "published"]),
+        ("src/dotenv/cli.py:137", ["TRY003", "published", "the filter takes its line"]),
+        ("cli.py:138", ["src/dotenv/cli.py:137"]),  # the end of what the tool wrote
+        ("src/dotenv/ipython.py", ["off-diff", "the filter takes none of its lines"]),
+        ("nowhere.py", ["no finding of these results is at nowhere.py"]),
+    ],
+)
+def test_explain(run: Run, place: str, words: list[str]) -> None:
+    done = run("explain", place, RUFF, "--base", "main")
+    assert done.returncode == 0, done.stderr
+    for word in words:
+        assert word in done.stdout
+
+
+def test_explain_tells_of_the_cap_and_of_wishes(run: Run) -> None:
+    arguments = ["src/dotenv/cli.py", RUFF, "--base", "main"]
+    assert "over-cap" in run("explain", *arguments, "--max-annotations", "1").stdout
+    told = run("explain", *arguments, "--ignore", "ruff:T*").stdout
+    assert "because: --ignore ruff:T*" in told
+
+
+def test_parsers_are_listed(run: Run) -> None:
+    lines = run("parsers").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "checkstyle", "cobertura", "eslint", "junit", "pylint", "sarif",
+    ]  # fmt: skip
+
+
+def test_a_receipt_holds_what_was_confirmed(run: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    arguments = ["--base", "main", "--project", "PRJ", "--repository", "repo"]
+    arguments += ["--url", sandbox.url, "--receipt", str(tmp_path / "receipt.json"), "-q"]
+    done = run("publish", BANDIT, *arguments, BITBUCKET_TOKEN=TOKEN)
+    assert (done.returncode, done.stdout) == (0, "")
+    receipt = json.loads((tmp_path / "receipt.json").read_text())
+    schema = json.loads((ROOT / "docs/receipt.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(receipt)
+    assert receipt["confirmed"] == [
+        {"key": "insights-uploader.bandit", "result": "PASS", "annotations": 6}
+    ]
+    assert TOKEN not in (tmp_path / "receipt.json").read_text()
+
+
+def test_a_receipt_of_a_failed_upload_holds_both(
+    run: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    arguments = ["--base", "main", "--project", "PRJ", "--repository", "repo"]
+    arguments += ["--url", sandbox.url, "--receipt", str(tmp_path / "receipt.json")]
+    done = run("publish", RUFF, *arguments, BITBUCKET_TOKEN="wrong-token")
+    assert done.returncode == 1
+    receipt = json.loads((tmp_path / "receipt.json").read_text())
+    assert receipt["verdict"]["result"] == "FAIL"
+    assert "the token is not accepted" in receipt["error"]
+    assert receipt["confirmed"] == []
+
+
+def test_an_empty_pylint_file_is_clean_when_it_is_named_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pylint.txt").touch()
+    assert run("gate", tmp_path / "pylint.txt", "--base", "main").returncode == 3
+    done = run("gate", f"pylint:{tmp_path}/pylint.txt", "--base", "main")
+    assert done.returncode == 0, done.stderr

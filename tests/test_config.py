@@ -1,0 +1,98 @@
+"""The settings file: what it may say depends on who can write it."""
+
+from pathlib import Path
+
+import pytest
+
+from insights_uploader.config import read
+from insights_uploader.model.errors import UsageError
+
+
+def test_without_a_file_nothing_is_set(tmp_path: Path) -> None:
+    found = read(tmp_path, None)
+    assert (found.path, found.values()) == (None, {})
+
+
+def test_the_files_own_keys(tmp_path: Path) -> None:
+    (tmp_path / "insights-uploader.toml").write_text(
+        """
+        exclude = ["vendor/"]
+        min-severity = "medium"
+        max-annotations = 10
+        [[path-alias]]
+        from = "/builds/x"
+        to = "src"
+        [[rule]]
+        match = "ruff:D*"
+        severity = "low"
+        [[report]]
+        tools = ["ruff", "pylint"]
+        key = "lint"
+        """
+    )
+    values = read(tmp_path, None).values()
+    assert values["exclude"] == ["vendor/"]
+    assert values["min_severity"] == "medium"
+    assert (values["path_alias"][0].from_, values["path_alias"][0].to) == ("/builds/x", "src")
+    assert values["rule"][0].match == "ruff:D*"
+    assert values["report"][0].tools == ["ruff", "pylint"]
+
+
+def test_a_table_of_pyproject(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.insights-uploader]\nexclude = ['x']\n")
+    assert read(tmp_path, None).values() == {"exclude": ["x"]}
+    (tmp_path / "insights-uploader.toml").write_text("include = ['y']\n")
+    assert read(tmp_path, None).values() == {"include": ["y"]}  # the own file comes first
+
+
+@pytest.mark.parametrize("key", ["url", "token-file", "project", "repository", "base"])
+def test_a_file_in_the_checkout_says_nothing_of_the_destination(tmp_path: Path, key: str) -> None:
+    (tmp_path / "insights-uploader.toml").write_text(f"{key} = 'x'\n")
+    with pytest.raises(UsageError, match=f"insights-uploader.toml: {key}: must not be set"):
+        read(tmp_path, None)
+    trusted = read(tmp_path, tmp_path / "insights-uploader.toml").values()
+    assert trusted == {key.replace("-", "_"): "x"}  # the user named it
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("exlude = ['x']", "exlude: there is no such setting"),
+        ("token = 'secret'", "token: there is no such setting"),
+        ("exclude = 'x'", "exclude: expected `array | null`, got `str`"),
+        ("max-annotations = 'many'", "max-annotations: expected"),
+        ("[[rule]]\nmatch = 'x'\nseverty = 'low'", "severty: there is no such setting"),
+        ("[[rule]]\nseverity = 'low'", "missing required field `match`"),
+        ("a = [", "is not TOML"),
+        ("a = '\ufffe'", "no such setting"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, content: str, words: str) -> None:
+    (tmp_path / "insights-uploader.toml").write_text(content)
+    with pytest.raises(UsageError) as caught:
+        read(tmp_path, None)
+    assert words in caught.value.message
+    assert "insights-uploader.toml" in caught.value.message
+
+
+def test_the_nearest_name_is_told(tmp_path: Path) -> None:
+    (tmp_path / "insights-uploader.toml").write_text("exlude = ['x']")
+    with pytest.raises(UsageError) as caught:
+        read(tmp_path, None)
+    assert caught.value.hint == "Did you mean exclude?"
+
+
+def test_a_link_out_of_the_checkout_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("password = 'x'")
+    root = tmp_path / "checkout"
+    root.mkdir()
+    (root / "insights-uploader.toml").symlink_to(tmp_path / "secret")
+    with pytest.raises(UsageError, match="leads out of the checkout") as caught:
+        read(root, None)
+    assert "password" not in caught.value.message
+
+
+def test_not_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "insights-uploader.toml").write_bytes(b"a = '\xff'")
+    with pytest.raises(UsageError, match="is not TOML"):
+        read(tmp_path, None)

@@ -8,7 +8,7 @@ Nor is it known whether a DELETE took the old ones: without annotations they are
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -59,8 +59,8 @@ class Confirmed(msgspec.Struct, frozen=True):
     annotations: int
 
 
-def publish(plan: Plan, server: Reports) -> Sequence[Confirmed]:
-    """Send a plan; every report is confirmed, or it raises.
+def publish(plan: Plan, server: Reports) -> Iterator[Confirmed]:
+    """Send a plan; yields each report once it is confirmed, or raises.
 
     Raises:
         PartialError: the server holds something of this run: a report that is not finished,
@@ -68,18 +68,19 @@ def publish(plan: Plan, server: Reports) -> Sequence[Confirmed]:
         ServerError: no report of this run was accepted. An older one may be deleted; when no
             answer came to the first PUT, its report may be there nevertheless.
     """
-    confirmed: list[Confirmed] = []
+    confirmed: list[str] = []
     for planned in plan.reports:
         accepted = False
         try:
             _begin(planned, server)
             accepted = True
-            confirmed.append(_finish(planned, server))
+            report = _finish(planned, server)
         except ServerError as error:
             if not accepted and not confirmed:
                 raise
             raise _partial(error, planned.key if accepted else None, confirmed) from error
-    return confirmed
+        confirmed.append(report.key)
+        yield report
 
 
 def _begin(planned: PlannedReport, server: Reports) -> None:
@@ -108,15 +109,13 @@ def _passes_late(planned: PlannedReport) -> bool:
     return bool(planned.annotations) and planned.body["result"] == Result.PASS
 
 
-def _partial(
-    error: ServerError, unfinished: str | None, confirmed: Sequence[Confirmed]
-) -> PartialError:
+def _partial(error: ServerError, unfinished: str | None, confirmed: Sequence[str]) -> PartialError:
     """The failure, with what it leaves on the server."""
     message = error.message.rstrip(".") + "."
     if unfinished is not None:
         message += f" Report {unfinished} is not finished."
     if confirmed:
-        message += f" Published before that: {', '.join(c.key for c in confirmed)}."
+        message += f" Published before that: {', '.join(confirmed)}."
     slug = error.slug if isinstance(error, PartialError) else "published-in-part"
     return PartialError(slug, message, error.hint, error.status)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from insights_uploader.credentials import credentials
+from insights_uploader.credentials import Secrets, basic, credentials
 from insights_uploader.model.errors import UsageError
 
 
@@ -43,3 +43,21 @@ def test_a_token_file_that_cannot_serve(tmp_path: Path, content: bytes | None) -
 def test_half_a_pair_is_none() -> None:
     with pytest.raises(UsageError, match="there is no token"):
         credentials({"BITBUCKET_USERNAME": "ann"}, None)
+
+
+def test_a_password_that_is_not_text() -> None:
+    with pytest.raises(UsageError, match="BITBUCKET_PASSWORD: are not text") as caught:
+        credentials({"BITBUCKET_USERNAME": "ann", "BITBUCKET_PASSWORD": "pa55\udcff"}, None)
+    assert "pa55" not in caught.value.message
+
+
+def test_a_token_file_whose_name_no_file_can_have() -> None:
+    with pytest.raises(UsageError, match="--token-file"):
+        credentials({}, Path("a\0b"))
+
+
+def test_secrets_are_masked_whole_before_their_parts() -> None:
+    secrets = Secrets("Bearer abc", basic("ann", "abcd"), "")
+    assert secrets.masked("Bearer abc, abc, abcd, ann:abcd, YW5uOmFiY2Q=") == ", ".join(["***"] * 5)
+    assert Secrets("").masked("text") == "text"
+    assert "abc" not in repr(secrets)

@@ -1,7 +1,6 @@
 """`insights-uploader publish`: the main job."""
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -51,21 +50,22 @@ def command(**options: Any) -> int:
 def _publish(plan: Plan, http: Http, settings: Settled) -> int:
     server = CodeInsights(http, settings["project"], settings["repository"], plan.target.commit)
     code = exit_code(plan, settings)
+    confirmed: list[Confirmed] = []
     try:
-        confirmed = publish(plan, server)
+        for report in publish(plan, server):
+            confirmed.append(report)
+            if not settings["quiet"]:
+                _tell(report)
     except ServerError as error:
-        keep_receipt(settings["receipt"], plan, (), error.message)
+        keep_receipt(settings["receipt"], plan, confirmed, error.message)
         if code is ExitCode.GATE_FAILED:
             error.exit_code = code  # the gate's word outranks the server's trouble
         raise
-    if not settings["quiet"]:
-        _tell(confirmed)
     keep_receipt(settings["receipt"], plan, confirmed)
     return code
 
 
-def _tell(confirmed: Sequence[Confirmed]) -> None:
-    for report in confirmed:
-        number = report.annotations
-        plural = "" if number == 1 else "s"
-        say(f"published {report.key}: {report.result}, {number} annotation{plural} confirmed")
+def _tell(report: Confirmed) -> None:
+    number = report.annotations
+    plural = "" if number == 1 else "s"
+    say(f"published {report.key}: {report.result}, {number} annotation{plural} confirmed")

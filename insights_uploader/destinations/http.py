@@ -4,11 +4,8 @@ No secret that it knows of leaves it in words: neither those of an error nor tho
 """
 
 import os
-import socket
 import ssl
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
@@ -19,6 +16,7 @@ import msgspec
 
 from insights_uploader import __version__
 from insights_uploader.credentials import Secrets, basic
+from insights_uploader.destinations.deadline import Deadline
 from insights_uploader.model.errors import ServerError, UsageError
 
 _CONNECT_S = 10.0
@@ -95,7 +93,7 @@ class Http:
         self.base_url = normalised_url(base_url)
         proxy = _proxy(self.base_url)
         self._secrets = Secrets(authorization, basic(*proxy.auth) if proxy and proxy.auth else "")
-        self._deadline = _Deadline(deadline_s)
+        self._deadline = Deadline(deadline_s)
         self._client = httpx.Client(
             headers={
                 "Authorization": authorization,
@@ -183,52 +181,6 @@ class Http:
                 "Check --url, the network, and the settings HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE.",
             )
         return ServerError("broken-connection", f"{request}: {words}")
-
-
-class _Deadline:
-    """Cuts the connection when a request takes too long: httpx bounds only each single read.
-
-    It knows the connection from httpx's trace; one that is kept alive stays known.
-
-    Attributes:
-        seconds: how long a request may take.
-        expired: the running request, or the last one, took longer.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.expired = False
-        self._socket: socket.socket | None = None
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Watch the request that the block makes."""
-        self.expired = False
-        timer = threading.Timer(self.seconds, self._expire)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            timer.join()  # so that it never strikes the next request
-
-    def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Take note of a new connection."""
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self._socket = info["return_value"].get_extra_info("socket")
-            if self.expired:
-                self._cut()
-
-    def _expire(self) -> None:
-        self.expired = True
-        self._cut()
-
-    def _cut(self) -> None:
-        """End the connection for both sides, which wakes the thread that waits for it."""
-        if self._socket is not None:
-            with suppress(OSError):  # it has ended by itself
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 def normalised_url(url: str) -> str:

@@ -63,7 +63,7 @@ class EslintParser:
             MalformedError: not JSON, not ESLint's, or cut off.
         """
         reader = JsonReader(source.path, "ESLint's format json or json-with-metadata")
-        content = source.map() if source.size else memoryview(b"")
+        content = source.map()
         where, rules = "", Rules({})
         if source.head().lstrip()[:1] == b"{":
             report = reader.decode(content, Report)

@@ -36,7 +36,7 @@ def parse(content: bytes) -> list[Any]:
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         file.write(content)
         file.flush()
-        with Source(file.name) as source:
+        with Source(file.name, may_be_empty=True) as source:
             return list(EslintParser().parse(source))
 
 
@@ -252,8 +252,8 @@ def test_what_is_not_utf_8_is_named() -> None:
         parse(content.encode("latin-1"))
 
 
-@pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b"\xff\xfe"])
-def test_an_empty_file_is_not_clean(content: bytes) -> None:  # here one with a BOM
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf", b"\xff\xfe"])
+def test_an_empty_file_is_not_clean(content: bytes) -> None:
     with pytest.raises(MalformedError, match="ends in the middle"):
         parse(content)
 

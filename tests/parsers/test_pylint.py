@@ -36,7 +36,7 @@ def parse(content: bytes) -> list[Any]:
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         file.write(content)
         file.flush()
-        with Source(file.name) as source:
+        with Source(file.name, may_be_empty=True) as source:
             return list(PylintParser().parse(source))
 
 
@@ -67,8 +67,8 @@ def test_a_clean_run(root: Any) -> None:
     assert parse_json(root) == []
 
 
-@pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b"\xff\xfe"])
-def test_a_clean_run_in_text_is_an_empty_file(content: bytes) -> None:  # here one with a BOM
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf", b"\xff\xfe"])
+def test_a_clean_run_in_text_is_an_empty_file(content: bytes) -> None:
     assert PylintParser.empty_is_clean
     assert parse(content) == [ToolRun("pylint")]
 

@@ -7,12 +7,18 @@ from fixture_records import BANDIT, PYTEST, RUFF
 from program import OTHER_TOKEN
 from publishing import Connect, MakePlan
 
+from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
 from insights_uploader.gate import Result
-from insights_uploader.model.errors import PartialError, ServerError
+from insights_uploader.model.errors import ExitCode, PartialError, ServerError
 from insights_uploader.plan.plan import Plan
-from insights_uploader.publish import publish
-from insights_uploader.sandbox.faults import Answer
+from insights_uploader.publish import Confirmed, publish
+from insights_uploader.sandbox.faults import Answer, Drop
 from insights_uploader.sandbox.server import Sandbox
+
+
+def sent(plan: Plan, server: CodeInsights) -> Sequence[Confirmed]:
+    """Send a whole plan."""
+    return list(publish(plan, server))
 
 
 def writes(sandbox: Sandbox) -> Sequence[tuple[str, str]]:
@@ -36,7 +42,7 @@ def test_the_server_holds_what_was_planned(
     sandbox: Sandbox, connect: Connect, plan_of: MakePlan
 ) -> None:
     plan = plan_of(RUFF, BANDIT, PYTEST)
-    confirmed = publish(plan, connect(plan))
+    confirmed = sent(plan, connect(plan))
     assert [(c.key, c.result) for c in confirmed] == [
         ("ci.ruff", Result.FAIL),
         ("ci.bandit", Result.PASS),
@@ -49,7 +55,7 @@ def test_a_report_is_deleted_before_it_is_created(
     sandbox: Sandbox, connect: Connect, plan_of: MakePlan
 ) -> None:
     plan = plan_of(RUFF)
-    publish(plan, connect(plan))
+    sent(plan, connect(plan))
     assert writes(sandbox) == [("DELETE", "ci.ruff"), ("PUT", "ci.ruff"), ("POST", "annotations")]
 
 
@@ -59,7 +65,7 @@ def test_a_pass_with_annotations_is_told_only_when_they_are_there(
     plan = plan_of(BANDIT)
     sandbox.faults.add(Answer(502, "<html>bad gateway</html>"), method="POST")
     with pytest.raises(ServerError):
-        publish(plan, connect(plan))
+        sent(plan, connect(plan))
     [left] = sandbox.store.reports(plan.target.commit)
     assert left.body["result"] == "FAIL"
     assert "being published" in left.body["details"]
@@ -73,7 +79,7 @@ def test_a_put_that_clears_annotations_is_noticed(
     sandbox: Sandbox, connect: Connect, plan_of: MakePlan
 ) -> None:
     plan = plan_of(BANDIT)
-    publish(plan, connect(plan))
+    sent(plan, connect(plan))
     assert_stored(sandbox, plan)
 
 
@@ -82,7 +88,7 @@ def test_an_absent_report_may_be_a_404(
     sandbox: Sandbox, connect: Connect, plan_of: MakePlan
 ) -> None:
     plan = plan_of(BANDIT)
-    publish(plan, connect(plan))
+    sent(plan, connect(plan))
     assert_stored(sandbox, plan)
 
 
@@ -90,17 +96,17 @@ def test_publishing_twice_leaves_no_duplicates(
     sandbox: Sandbox, connect: Connect, plan_of: MakePlan
 ) -> None:
     plan = plan_of(RUFF, BANDIT)
-    publish(plan, connect(plan))
-    publish(plan, connect(plan))
+    sent(plan, connect(plan))
+    sent(plan, connect(plan))
     assert_stored(sandbox, plan)
 
 
 def test_a_clean_result_replaces_a_failing_one(
     sandbox: Sandbox, connect: Connect, plan_of: MakePlan
 ) -> None:
-    publish(plan_of(RUFF), connect(plan_of(RUFF)))
+    sent(plan_of(RUFF), connect(plan_of(RUFF)))
     clean = plan_of(RUFF.parent.parent / "ruff-clean-python-dotenv/ruff.sarif")
-    publish(clean, connect(clean))
+    sent(clean, connect(clean))
     assert_stored(sandbox, clean)
     [report] = sandbox.store.reports(clean.target.commit)
     assert report.body["result"] == "PASS"
@@ -111,9 +117,9 @@ def test_another_users_report_is_not_replaced(
     sandbox: Sandbox, connect: Connect, plan_of: MakePlan
 ) -> None:
     plan = plan_of(RUFF)
-    publish(plan, connect(plan, token=OTHER_TOKEN))
+    sent(plan, connect(plan, token=OTHER_TOKEN))
     with pytest.raises(ServerError) as caught:
-        publish(plan, connect(plan))
+        sent(plan, connect(plan))
     assert caught.value.slug == "not-permitted"
     assert "another user" in caught.value.hint
     assert_stored(sandbox, plan)
@@ -125,11 +131,11 @@ def test_over_the_servers_limit_nothing_passes_for_published(
 ) -> None:
     plan = plan_of(RUFF)
     with pytest.raises(ServerError) as caught:
-        publish(plan, connect(plan))
+        sent(plan, connect(plan))
     assert caught.value.status == 413
     assert "--max-annotations" in caught.value.hint
     smaller = plan.limited(10)
-    publish(smaller, connect(smaller))
+    sent(smaller, connect(smaller))
     assert_stored(sandbox, smaller)
 
 
@@ -139,8 +145,65 @@ def test_what_failed_after_a_first_report_is_published_in_part(
     plan = plan_of(RUFF, BANDIT)
     sandbox.faults.add(Answer(503), method="PUT", path=r"ci\.bandit$")
     with pytest.raises(PartialError) as caught:
-        publish(plan, connect(plan))
+        sent(plan, connect(plan))
     assert "ci.ruff" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", ""), ("GET", "annotations$"), ("GET", r"ci\.ruff$")]
+)
+@pytest.mark.parametrize("action", [Answer(503), Answer(401), Drop()])
+def test_a_report_that_was_begun_and_not_finished_is_named(
+    sandbox: Sandbox,
+    connect: Connect,
+    plan_of: MakePlan,
+    method: str,
+    path: str,
+    action: Answer | Drop,
+) -> None:
+    plan = plan_of(RUFF, BANDIT)
+    sandbox.faults.add(action, method=method, path=path)
+    with pytest.raises(PartialError, match=r"Report ci\.ruff is not finished\.$") as caught:
+        sent(plan, connect(plan))
+    assert caught.value.exit_code == ExitCode.PARTIAL
+    assert sandbox.store.reports(plan.target.commit)
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT"])
+def test_what_failed_before_a_report_was_accepted_is_not_in_part(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan, method: str
+) -> None:
+    plan = plan_of(RUFF, BANDIT)
+    sandbox.faults.add(Answer(503), method=method)
+    with pytest.raises(ServerError) as caught:
+        sent(plan, connect(plan))
+    assert caught.value.exit_code == ExitCode.SERVER
+    assert not sandbox.store.reports(plan.target.commit)
+
+
+@pytest.mark.parametrize("sandbox", [{"put_keeps_annotations": True}], indirect=True)
+def test_a_report_without_annotations_holds_none_of_an_older_one(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    sent(plan_of(RUFF), connect(plan_of(RUFF)))
+    clean = plan_of(RUFF.parent.parent / "ruff-clean-python-dotenv/ruff.sarif")
+    sandbox.faults.add(Answer(204), method="DELETE")  # says done, and deletes nothing
+    with pytest.raises(PartialError, match="not from this run") as caught:
+        sent(clean, connect(clean))
+    assert caught.value.slug == "not-confirmed"
+
+
+@pytest.mark.parametrize("value", ["[1]", "{}", "[" * 900 + "]" * 900, "7.5", "true", "null"])
+def test_odd_values_in_what_is_read_back_are_not_what_was_sent(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan, value: str
+) -> None:
+    plan = plan_of(RUFF)
+    body = f'{{"annotations": [{{"externalId": {value}, "path": {value}, "line": {value}}}]}}'
+    kind = {"content-type": "application/json"}
+    sandbox.faults.add(Answer(200, body, kind), method="GET", path="annotations$")
+    with pytest.raises(PartialError) as caught:
+        sent(plan, connect(plan))
+    assert caught.value.slug == "not-confirmed"
 
 
 def test_an_answer_that_lies_is_not_believed(
@@ -149,7 +212,7 @@ def test_an_answer_that_lies_is_not_believed(
     plan = plan_of(RUFF)
     sandbox.faults.add(Answer(204), method="POST")  # says done, and stores nothing
     with pytest.raises(PartialError) as caught:
-        publish(plan, connect(plan))
+        sent(plan, connect(plan))
     assert caught.value.slug == "not-confirmed"
 
 
@@ -157,7 +220,7 @@ def test_every_write_carries_what_the_server_asks_of_writes(
     sandbox: Sandbox, connect: Connect, plan_of: MakePlan
 ) -> None:
     plan = plan_of(RUFF, BANDIT)
-    publish(plan, connect(plan))
+    sent(plan, connect(plan))
     for request in sandbox.requests:
         if request.method != "GET":
             assert request.headers["x-atlassian-token"] == "no-check"

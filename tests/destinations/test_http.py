@@ -1,0 +1,288 @@
+"""The way to a server: its limits, and that nothing secret comes back along it."""
+
+import base64
+import gzip
+import json
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from insights_uploader.credentials import basic
+from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
+from insights_uploader.destinations.bitbucket_dc.refusals import refusal
+from insights_uploader.destinations.http import Http
+from insights_uploader.model.errors import InsightsError, ServerError, UsageError
+
+Script = Callable[[socket.socket, bytes], object]
+"""Answers on a connection, given the head of the request."""
+
+BEARER = "Bearer tok3n-0f-the-ci"
+DRIPS = 2000  # a hundred times the deadlines below; an end, so that without one a test fails
+
+
+@contextmanager
+def server(*scripts: Script) -> Iterator[str]:
+    """A server that has one script for each connection, in turn."""
+
+    def serve(listener: socket.socket) -> None:
+        for script in scripts:
+            with suppress(OSError), listener.accept()[0] as connection:
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    head += connection.recv(65536) or b"\r\n\r\n"
+                script(connection, head)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def answer(status: int, body: bytes, *headers: str, kind: str = "application/json") -> Script:
+    """Answer this."""
+    lines = [f"HTTP/1.1 {status} Words", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
+    head = "\r\n".join([*lines, *headers, "", ""]).encode()
+    return lambda connection, _: connection.sendall(head + body)
+
+
+def drip(start: bytes, drop: bytes) -> Script:
+    """Begin, and go on too slowly, until the client ends it."""
+
+    def script(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(start)
+        for _number in range(DRIPS):
+            connection.sendall(drop)
+            time.sleep(0.01)
+        raise AssertionError("the client never ended it")  # pytest fails the test for it
+
+    return script
+
+
+def header(head: bytes, name: str) -> str:
+    [line] = [x for x in head.decode().split("\r\n") if x.lower().startswith(f"{name}: ")]
+    return line.partition(": ")[2]
+
+
+def shown(error: BaseException) -> str:
+    """All that could reach a log."""
+    hint = error.hint if isinstance(error, InsightsError) else ""
+    return "".join(traceback.format_exception(error)) + hint
+
+
+def failure(http: Http) -> ServerError:
+    """The error in which a request ends."""
+    with pytest.raises(ServerError) as caught:
+        http.send("GET", ["x"])
+    return caught.value
+
+
+DRIPPING: Mapping[str, Script] = {
+    "body": drip(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", b" "),
+    "endless body": drip(b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+    "headers": drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+    "100 Continue": drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "nothing": lambda connection, _: connection.recv(1),
+}
+
+
+@pytest.mark.parametrize("script", DRIPPING.values(), ids=DRIPPING)
+def test_a_request_ends_in_time_however_the_answer_drips(script: Script) -> None:
+    with server(script) as url, Http(url, BEARER, deadline_s=0.1) as http:
+        caught = failure(http)
+    assert caught.slug == "timeout"
+    assert "more than 0.1 s" in caught.message
+
+
+def test_the_next_request_has_a_connection_and_a_time_of_its_own() -> None:
+    scripts = DRIPPING["body"], answer(200, b"[1]")
+    with server(*scripts) as url, Http(url, BEARER, deadline_s=0.1) as http:
+        assert failure(http).slug == "timeout"
+        http._deadline.seconds = 60
+        assert http.send("GET", ["x"]).json() == [1]
+
+
+def test_a_packed_answer_is_neither_asked_for_nor_unpacked() -> None:
+    heads: list[bytes] = []
+    packed = gzip.compress(gzip.compress(b" " * 10**7))
+    reply = answer(200, packed, "Content-Encoding: gzip, gzip")
+
+    def script(connection: socket.socket, head: bytes) -> None:
+        heads.append(head)
+        reply(connection, head)
+
+    with server(script) as url, Http(url, BEARER) as http:
+        caught = failure(http)
+    assert caught.slug == "packed"
+    assert header(heads[0], "accept-encoding") == "identity"
+
+
+def test_an_endless_answer_is_not_kept() -> None:
+    def script(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _number in range(DRIPS):
+            connection.sendall(b" " * 65536)
+
+    with server(script) as url, Http(url, BEARER) as http:
+        caught = failure(http)
+    assert caught.slug == "oversized"
+
+
+def echo(say: Callable[[str], str], status: int = 400, of: str = "authorization") -> Script:
+    """Refuse with words made from a header of the request."""
+
+    def script(connection: socket.socket, head: bytes) -> None:
+        said = say(header(head, of))
+        body = json.dumps(
+            {"errors": [{"message": said, "exceptionName": "x.AuthorisationException"}]}
+        )
+        answer(status, body.encode(), f"X-AUSERNAME: {said}", kind="application/json")(
+            connection, head
+        )
+
+    return script  # fmt: skip
+
+
+def decoded(value: str) -> str:
+    return base64.b64decode(value.partition(" ")[2]).decode()
+
+
+@pytest.mark.parametrize(
+    ("authorization", "say", "secrets"),
+    [
+        (BEARER, lambda value: f"bad header {value}", ["tok3n"]),
+        (BEARER, lambda value: f"bad token {value.partition(' ')[2]}!", ["tok3n"]),
+        (BEARER, lambda value: "p" * 985 + value, ["tok3n", "Bearer t"]),  # cut in its middle
+        (basic("ann", "pa55:w0rd"), lambda value: f"bad header {value}", ["YW5u"]),
+        (basic("ann", "pa55:w0rd"), lambda value: f"bad pair {value[6:]}", ["YW5u"]),
+        (basic("ann", "pa55:w0rd"), lambda value: f"bad pair {decoded(value)}", ["pa55", "w0rd"]),
+        (basic("ann", "pa55:w0rd"), lambda value: f"bad word {decoded(value)[4:]}", ["pa55", "w0rd"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [400, 401])
+def test_a_server_that_echoes_our_secret_does_not_bring_it_into_an_error(
+    authorization: str, say: Callable[[str], str], secrets: Sequence[str], status: int
+) -> None:
+    with server(echo(say, status)) as url, Http(url, authorization) as http:
+        error = refusal(http.send("GET", ["x"]))
+    assert "***" in error.message
+    assert not [secret for secret in secrets if secret in shown(error)]
+
+
+@pytest.mark.parametrize("kind", ["text/tok3n-0f-the-ci", "text/" + "k" * 990 + "tok3n-0f-the-ci"])
+def test_nor_does_a_header_of_the_answer(kind: str) -> None:
+    with server(answer(502, b"x", kind=kind)) as url, Http(url, BEARER) as http:
+        reply = http.send("GET", ["x"])
+    with pytest.raises(ServerError) as caught:
+        reply.json()
+    errors = caught.value, refusal(reply), reply.error("slug", kind, kind)
+    assert not [error for error in errors if "tok3n" in shown(error)]
+    assert "tok3n" not in repr(reply.secrets)
+
+
+def test_nor_does_what_breaks_the_protocol() -> None:
+    def script(connection: socket.socket, head: bytes) -> None:
+        secret = header(head, "authorization")
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {secret}\r\n\r\n".encode())
+        connection.sendall(f"{secret}\r\n\r\n".encode())
+
+    with server(script) as url, Http(url, BEARER) as http:
+        caught = failure(http)
+    assert "tok3n" not in shown(caught)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_is_used_and_its_password_does_not_come_back(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    def proxy(connection: socket.socket, head: bytes) -> None:
+        said = decoded(header(head, "proxy-authorization"))
+        assert said == "ann:pa55/w0rd"
+        body = json.dumps({"errors": [{"message": said}]})
+        lines = [
+            f"HTTP/1.1 407 {said}",
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+        ]
+        connection.sendall("\r\n".join([*lines, "", body]).encode())  # fmt: skip
+
+    with server(proxy) as url:
+        address = url.replace("//", "//ann:pa55%2Fw0rd@")
+        monkeypatch.setenv(f"{scheme.upper()}_PROXY", address)
+        with Http(f"{scheme}://bitbucket.invalid", BEARER) as http:
+            # an https server is reached through a tunnel, which the proxy refuses
+            error = refusal(http.send("GET", ["x"])) if scheme == "http" else failure(http)
+    assert "***" in error.message
+    assert "w0rd" not in shown(error)
+
+
+def test_a_proxy_that_is_not_for_this_server_need_not_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "example.com,127.0.0.1")
+    with server(answer(200, b"[1]")) as url, Http(url, BEARER) as http:
+        assert http.send("GET", ["x"]).json() == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:1080"),
+        ("HTTPS_PROXY", "ftp://ann:pa55w0rd@proxy:8080"),
+        ("HTTPS_PROXY", "http://ann:pa55/w0rd@proxy:8080"),
+        ("HTTPS_PROXY", "http://ann:pa55\udcffw0rd@proxy:8080"),
+        ("HTTPS_PROXY", "http://:8080"),
+        ("HTTPS_PROXY", "http://pa55..w0rd"),
+        ("SSL_CERT_FILE", "/nonexistent.pem"),
+        ("SSL_CERT_FILE", __file__),
+        ("SSLKEYLOGFILE", "/nonexistent/keys"),
+    ],
+)
+def test_a_setting_of_the_environment_that_cannot_work_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match=f"^{name}: ") as caught:
+        Http("https://bitbucket.example.com", BEARER)
+    assert "pa55" not in shown(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a..b", "https://.x", "https://\udcff", "https://x/\udcff"]
+)
+def test_an_address_that_cannot_be_looked_up(url: str) -> None:
+    with pytest.raises(UsageError, match=r"^--url: "):
+        Http(url, BEARER)
+
+
+def test_a_name_that_no_address_can_carry() -> None:
+    with Http("http://bitbucket.invalid", BEARER) as http:
+        reports = CodeInsights(http, "PRJ", "caf\udce9", "c0ffee")
+        with pytest.raises(UsageError, match="no address can carry"):
+            reports.report("key")
+
+
+BROKEN = [b'{"a": "\xff"}', b'{"errors": [{"message": "\xff"}]}', b"[" * 10**6, b"9" * 5000, b"{"]
+
+
+@pytest.mark.parametrize("body", BROKEN, ids=range(len(BROKEN)))
+def test_broken_json_is_the_servers_trouble(body: bytes) -> None:
+    with server(answer(400, body)) as url, Http(url, BEARER) as http:
+        reply = http.send("GET", ["x"])
+    with pytest.raises(ServerError, match="broken JSON"):
+        reply.json()
+    assert refusal(reply).slug == "refused"
+
+
+@pytest.mark.parametrize("value", [b"[" * 900 + b"]" * 900, b"7", b"null", b'{"a": 1}'])
+def test_an_error_envelope_of_odd_values(value: bytes) -> None:
+    entry = b'{"message": %b, "context": %b, "exceptionName": %b}' % (value, value, value)
+    with server(answer(400, b'{"errors": [%b, 5]}' % entry)) as url, Http(url, BEARER) as http:
+        assert "no reason" in refusal(http.send("GET", ["x"])).message

@@ -72,7 +72,8 @@ def credentials(environ: Mapping[str, str], token_file: Path | None) -> Credenti
             raise UsageError("bad-credentials", "BITBUCKET_USERNAME must not contain a colon")
         origin = "BITBUCKET_USERNAME and BITBUCKET_PASSWORD"
         try:
-            return Credentials(*basic(user, password).split(" "), origin)
+            scheme, _, pair = basic(user, password).partition(" ")
+            return Credentials(scheme, pair, origin)
         except UnicodeEncodeError:
             raise UsageError("bad-credentials", f"{origin}: are not text in UTF-8") from None
     raise UsageError(

@@ -5,7 +5,7 @@ if it is in any, covered if the sum of its hits is not 0, and of its branches th
 that any of them took, condition by condition where the file tells them apart.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -19,6 +19,10 @@ UNCOVERED, PARTIAL = "uncovered-lines", "partial-branch"
 _GAP = 3
 _COMMENTS = (b"#", b"//", b"/*", b"*", b"--", b";", b"<!--", b"%", b"'''", b'"""')
 _WORD = 256
+
+
+ReadLines = Callable[[str], Sequence[bytes] | None]
+"""Gives a repository file's lines without their ends; None when there is no such file."""
 
 
 class ChosenLines(Protocol):
@@ -65,26 +69,46 @@ class Branches(msgspec.Struct, frozen=True):
     """What is known of one line's branches.
 
     Attributes:
-        covered, total: how many were taken, of how many.
-        conditions: percent covered by number of condition.
+        covered, total: how many were taken, of how many; of several measures, the most.
+        conditions: percent covered by number of condition, of several measures the most; empty
+            where the conditions do not add up to the count.
     """
 
     covered: int
     total: int
-    conditions: Mapping[int, int]
+    conditions: Mapping[int, int] = {}
+
+    @classmethod
+    def of(cls, line: LineCoverage) -> "Branches":
+        """What one measure tells."""
+        known = cls(line.covered, line.branches, dict(line.conditions))
+        adds_up = known._by_condition() == line.covered
+        return known if adds_up else cls(line.covered, line.branches)
 
     def merged(self, other: "Branches") -> "Branches":
         """What two measures of one line know together."""
         conditions = dict(self.conditions)
         for number, percent in other.conditions.items():
             conditions[number] = max(percent, conditions.get(number, 0))
-        total = max(self.total, other.total)
-        covered = max(self.covered, other.covered)
-        if conditions and total % len(conditions) == 0:
-            each = total // len(conditions)
-            together = sum(round(percent * each / 100) for percent in conditions.values())
-            covered = max(covered, together)
-        return Branches(min(covered, total), total, conditions)
+        return Branches(max(self.covered, other.covered), max(self.total, other.total), conditions)
+
+    @property
+    def taken(self) -> int:
+        """How many were taken at least."""
+        return min(max(self.covered, self._by_condition()), self.total)
+
+    def _by_condition(self) -> int:
+        """How many the conditions add up to; 0 where they are not of equal size."""
+        each, rest = divmod(self.total, len(self.conditions) or 1)
+        if rest:
+            return 0
+        taken = 0
+        for percent in self.conditions.values():
+            number = (2 * percent * each + 100) // 200
+            if abs(100 * number - percent * each) >= each:  # not that many hundredths
+                return 0
+            taken += number
+        return taken
 
 
 class MeasuredFile:
@@ -96,22 +120,26 @@ class MeasuredFile:
         self.branches: dict[int, Branches] = {}
 
     def add(self, line: LineCoverage) -> None:
-        """Merge one line in."""
+        """Merge one line in.
+
+        Where it was not run, it tells nothing of the branches of another run.
+        """
         self.measured.add(line.line)
         if line.hits > 0:
             self.covered.add(line.line)
-        if line.branches:
-            known = Branches(line.covered, line.branches, dict(line.conditions))
-            before = self.branches.get(line.line)
-            self.branches[line.line] = before.merged(known) if before else known
+        if line.branches and (line.hits > 0 or line.covered):
+            self._branch(line.line, Branches.of(line))
 
     def join(self, other: "MeasuredFile") -> None:
         """Merge another part of the same file in."""
         self.measured.update(other.measured)
         self.covered.update(other.covered)
         for line, branches in other.branches.items():
-            before = self.branches.get(line)
-            self.branches[line] = before.merged(branches) if before else branches
+            self._branch(line, branches)
+
+    def _branch(self, line: int, branches: Branches) -> None:
+        before = self.branches.get(line)
+        self.branches[line] = before.merged(branches) if before else branches
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -126,8 +154,11 @@ class Rate(msgspec.Struct, frozen=True):
 
     @property
     def percent(self) -> float | None:
-        """0 to 100; None when there was nothing to cover, which is neither 0 nor 100."""
-        return 100 * self.covered / self.measured if self.measured else None
+        """0 to 100, cut after two decimals so that it never says more than there is.
+
+        None when there was nothing to cover, which is neither 0 nor 100.
+        """
+        return self.covered * 10_000 // self.measured / 100 if self.measured else None
 
 
 class Coverage:
@@ -182,11 +213,11 @@ def _add(files: dict[str, MeasuredFile], path: str, lines: Iterable[LineCoverage
         file.add(line)
 
 
-def findings(coverage: Coverage, chosen: ChosenLines, lines_of: "ReadLines") -> Iterator[Finding]:
+def findings(coverage: Coverage, chosen: ChosenLines, lines_of: ReadLines) -> Iterator[Finding]:
     """Findings for the runs of uncovered lines and the partly taken branches that are chosen.
 
-    A run goes on over blank lines, comments and up to three lines that are measured by nobody (the
-    rest of a long statement); it ends at a covered line.
+    A run goes on over blank lines, comments and up to three other lines that nobody covered or
+    chose (the rest of a long statement); it ends at a covered line.
     """
     for path, file in coverage.files.items():
         missed = [n for n in file.measured if n not in file.covered and chosen.chosen(path, n)]
@@ -195,17 +226,9 @@ def findings(coverage: Coverage, chosen: ChosenLines, lines_of: "ReadLines") -> 
             for run in _runs(missed, file, source):
                 yield _uncovered(coverage.tool, path, run)
         for line, branches in sorted(file.branches.items()):
-            partial = line in file.covered and branches.covered < branches.total
+            partial = line in file.covered and branches.taken < branches.total
             if partial and chosen.chosen(path, line):
                 yield _partial(coverage.tool, path, line, branches)
-
-
-class ReadLines(Protocol):
-    """Gives a repository file's lines without their ends; None when there is no such file."""
-
-    def __call__(self, path: str, /) -> Sequence[bytes] | None:
-        """The lines."""
-        ...
 
 
 def _runs(
@@ -222,17 +245,23 @@ def _runs(
 
 
 def _joined(before: int, line: int, file: MeasuredFile, source: Sequence[bytes]) -> bool:
-    """True when nothing between two missed lines was covered, nor much that is unknown."""
-    unknown = 0
+    """True when nothing between two missed lines was covered, nor much else stands there."""
+    others = 0
     for between in range(before + 1, line):
         if between in file.covered:
             return False
-        text = source[between - 1].strip() if between <= len(source) else b""
-        if text and not text.startswith(_COMMENTS) and between not in file.measured:
-            unknown += 1
-        if unknown > _GAP or between - before > _WORD:
+        others += not _says_nothing(source, between)
+        if others > _GAP:
             return False
     return True
+
+
+def _says_nothing(source: Sequence[bytes], line: int) -> bool:
+    """True for a blank line or a comment; past the file's end nobody knows."""
+    if line > len(source):
+        return False
+    text = source[line - 1].strip()
+    return not text or text.startswith(_COMMENTS)
 
 
 def _uncovered(tool: str, path: str, run: Sequence[int]) -> Finding:
@@ -249,7 +278,7 @@ def _uncovered(tool: str, path: str, run: Sequence[int]) -> Finding:
 
 
 def _partial(tool: str, path: str, line: int, branches: Branches) -> Finding:
-    missing = branches.total - branches.covered
+    missing = branches.total - branches.taken
     return Finding(
         tool=tool,
         rule=PARTIAL,

@@ -1,7 +1,6 @@
 """Floor 3, pure: judges a run by a policy; every reason is named with what was measured."""
 
 import enum
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -24,7 +23,7 @@ class Policy(msgspec.Struct, frozen=True):
         fail_on: a finding of this severity or worse that passed the filter, capped or not; None
             lets findings of every severity pass.
         min_coverage: percent of all measured lines; None asks for none.
-        min_changed_coverage: percent of the measured lines that the filter lets through.
+        min_changed_coverage: percent of the measured changed lines.
     """
 
     fail_on: Severity | None = Severity.HIGH
@@ -42,7 +41,7 @@ class Evidence(msgspec.Struct, frozen=True):
         tool_failures: the tool's own words that it failed.
         unmatched: results files of which no path lies in the repository, each with its count.
         coverage: of all measured lines; None when the report measures none.
-        changed_coverage: of the measured lines that the filter lets through.
+        changed_coverage: of the measured changed lines.
     """
 
     report: str
@@ -117,7 +116,10 @@ def _reasons(policy: Policy, evidence: Evidence) -> Sequence[Reason]:
     )
     reasons.extend(
         _reason(
-            evidence, "paths-unmatched", n, f"none of the {n} paths in {path} is in the repository"
+            evidence,
+            "paths-unmatched",
+            n,
+            f"of {_count(n, 'path')} in {path} none is in the repository",
         )
         for path, n in evidence.unmatched.items()
     )
@@ -149,10 +151,10 @@ def _covered(policy: Policy, evidence: Evidence) -> Iterator[Reason]:
             result = Result.FAIL if rule == "min-coverage" else Result.PASS
             yield Reason(evidence.report, rule, result, None, f"there is no {thing}")
             continue
-        result = Result.PASS if rate.percent >= least else Result.FAIL
-        words = f"{rate.covered} of {_count(rate.measured, thing)} covered ({shown(rate.percent)})"
+        result = Result.PASS if 100 * rate.covered >= least * rate.measured else Result.FAIL
+        words = f"{rate.covered} of {_count(rate.measured, thing)} covered ({rate.percent:g} %)"
         words = f"{words}, and {least:g} % are asked for"
-        yield Reason(evidence.report, rule, result, round(rate.percent, 2), words)
+        yield Reason(evidence.report, rule, result, rate.percent, words)
 
 
 def _unmeasured(policy: Policy) -> Iterator[Reason]:
@@ -165,11 +167,6 @@ def _unmeasured(policy: Policy) -> Iterator[Reason]:
         if least is not None:
             words = f"{least:g} % of coverage are asked for, and no results file measures any"
             yield Reason("", rule, Result.FAIL, None, words)
-
-
-def shown(percent: float) -> str:
-    """A percentage for people, never rounded up to what it is not."""
-    return f"{math.floor(percent * 100) / 100:g} %"
 
 
 def _reason(evidence: Evidence, rule: str, measured: int, words: str) -> Reason:

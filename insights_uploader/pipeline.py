@@ -127,10 +127,11 @@ def make_plan(request: Request, world: World) -> Plan:
     reader = Reader(world.plugins, tracked, request.aliases, judging, request.caps)
     selection, records = reader.read_all(arguments)
     _derive(selection, judging, checkout)
-    verdict = judge(request.policy, _evidence(selection, records, judging.diff))
+    changed = _changed_rates(selection, DiffFilter(diff.changes))
+    verdict = judge(request.policy, _evidence(selection, records, changed))
     drafts = [
-        _draft(report, request.presentation, verdict, judging.diff, world.now_ms)
-        for report in selection.reports.values()
+        _draft(report, request.presentation, verdict, changed.get(key), world.now_ms)
+        for key, report in selection.reports.items()
     ]
     return Plan(
         target=Target(
@@ -168,8 +169,17 @@ def _derive(selection: Selection, judging: Judging, checkout: Checkout) -> None:
                 selector.derive(finding)
 
 
+def _changed_rates(selection: Selection, changed: DiffFilter) -> Mapping[str, coverage.Rate]:
+    """By report, the rate of the changed lines, whatever else the filter lets through."""
+    return {
+        key: report.coverage.of_chosen(changed)
+        for key, report in selection.reports.items()
+        if report.coverage is not None
+    }
+
+
 def _evidence(
-    selection: Selection, records: Sequence[InputRecord], diff: DiffFilter
+    selection: Selection, records: Sequence[InputRecord], changed: Mapping[str, coverage.Rate]
 ) -> Sequence[Evidence]:
     """What the gate judges of each report."""
     evidence = []
@@ -194,7 +204,7 @@ def _evidence(
                     if lost and key in record.reports and record.paths and not record.matched
                 },
                 coverage=report.coverage.project() if report.coverage else None,
-                changed_coverage=report.coverage.of_chosen(diff) if report.coverage else None,
+                changed_coverage=changed.get(key),
             )
         )
     return evidence
@@ -204,7 +214,7 @@ def _draft(
     report: ReportSelection,
     presentation: Presentation,
     verdict: Verdict,
-    diff: DiffFilter,
+    changed: coverage.Rate | None,
     now_ms: int,
 ) -> ReportDraft:
     rules: Counter[str] = Counter()
@@ -230,6 +240,6 @@ def _draft(
         severities=severities,
         tests=report.tests,
         coverage=report.coverage.project() if report.coverage else None,
-        changed_coverage=report.coverage.of_chosen(diff) if report.coverage else None,
+        changed_coverage=changed,
         ledger=report.ledger([a.end for a in annotations]),
     )

@@ -18,7 +18,7 @@ HIGH, MEDIUM, LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
         (Evidence("t", {LOW: 1}), LOW, ["1 finding of severity LOW or worse"]),
         (Evidence("t", failing_tests=1), HIGH, ["1 failing test"]),
         (Evidence("t", tool_failures=["boom"]), HIGH, ["the tool itself failed: boom"]),
-        (Evidence("t", unmatched={"a.sarif": 3}), HIGH, ["none of the 3 paths in a.sarif is in the repository"]),
+        (Evidence("t", unmatched={"a.sarif": 3}), HIGH, ["of 3 paths in a.sarif none is in the repository"]),
     ],
 )  # fmt: skip
 def test_verdict(evidence: Evidence, fail_on: Severity, words: list[str]) -> None:

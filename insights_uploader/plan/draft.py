@@ -52,7 +52,7 @@ class ReportDraft(msgspec.Struct, frozen=True, kw_only=True):
         severities: likewise by severity.
         tests: the tool's test cases, if it counts any.
         coverage: of all measured lines, if it measures any.
-        changed_coverage: of those that the filter lets through.
+        changed_coverage: of those that the diff changed.
         ledger: where this tool's findings ended.
         invalid: annotation id -> the server's reason for refusing it.
     """
@@ -134,7 +134,8 @@ def _message(finding: Finding, placed: Placed, end: Disposition) -> str:
         return f"{true_place}: {words}" if true_place else words
     location = placed.location
     if location is not None and location.line != placed.line and location.end_line is not None:
-        words = f"{words} (lines {location.line} to {location.end_line})"
+        lines = f"lines {location.line} to {location.end_line}"
+        words = words if lines in words.lower() else f"{words} ({lines})"
     return words
 
 

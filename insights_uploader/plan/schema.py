@@ -103,8 +103,7 @@ def _coverage(plan: Plan) -> Mapping[str, Any] | None:
 
 def _rate(rates: Sequence[Rate]) -> Mapping[str, Any]:
     rate = Rate(sum(r.covered for r in rates), sum(r.measured for r in rates))
-    percent = None if rate.percent is None else round(rate.percent, 2)
-    return {"covered": rate.covered, "measured": rate.measured, "percent": percent}
+    return {"covered": rate.covered, "measured": rate.measured, "percent": rate.percent}
 
 
 def _input(record: InputRecord) -> Mapping[str, Any]:

@@ -27,21 +27,26 @@ class DiffFilter:
     ) -> None:
         self.mode = mode
         self._changes = changes
-        self._lines = changes
-        if mode is FilterMode.CONTEXT and context:
-            self._lines = ChangedLines(_widened(file, context) for file in changes.files)
+        self._near = changes
+        if mode is FilterMode.CONTEXT:
+            self._near = ChangedLines(_widened(file, context) for file in changes.files)
 
     def touches_file(self, path: str) -> bool:
         """True when the diff touches the file at all."""
         return self._changes.touches_file(path)
 
     def anchor(self, path: str, start: int, end: int) -> int | None:
-        """The first line of `start` to `end` that is let through; None when none is."""
-        if self.mode is FilterMode.ALL or (
-            self.mode is FilterMode.FILE and self.touches_file(path)
-        ):
-            return self._lines.first_changed(path, start, end) or start
-        return self._lines.first_changed(path, start, end)
+        """The line to show lines `start` to `end` at; None when none of them is let through.
+
+        It is the first that changed, which is where a server shows it best, else the first that is
+        let through.
+        """
+        changed = self._changes.first_changed(path, start, end)
+        if changed is not None or self.mode is FilterMode.ADDED:
+            return changed
+        if self.mode is FilterMode.CONTEXT:
+            return self._near.first_changed(path, start, end)
+        return start if self.takes_file(path) else None
 
     def takes_file(self, path: str) -> bool:
         """True when a finding about a file as a whole is let through."""

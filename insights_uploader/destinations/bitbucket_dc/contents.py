@@ -1,12 +1,10 @@
 """What a Code Insights report tells besides its annotations: details and data fields. Pure."""
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from insights_uploader.coverage import PARTIAL, Rate
-from insights_uploader.gate import shown
 from insights_uploader.model.finding import Severity
 from insights_uploader.model.ledger import Disposition
 from insights_uploader.model.measure import TestTotals
@@ -88,7 +86,7 @@ def _coverage_fields(
 def _rate(title: str, rate: Rate, nothing: str) -> Mapping[str, Any]:
     if rate.percent is None:  # a percentage of null is an error on the server
         return _field(title, "TEXT", nothing)
-    return _field(title, "PERCENTAGE", math.floor(rate.percent * 100) / 100)
+    return _field(title, "PERCENTAGE", rate.percent)
 
 
 def _field(title: str, kind: str, value: float | str) -> Mapping[str, Any]:
@@ -99,11 +97,11 @@ def _coverage(project: Rate, changed: Rate) -> str:
     if project.percent is None:
         return "Nothing was measured."
     whole = f"{project.covered} of {project.measured} measured lines are covered"
-    whole = f"{whole} ({shown(project.percent)})"
+    whole = f"{whole} ({project.percent:g} %)"
     if changed.percent is None:
         return f"No changed line is measured. Of the project {whole}."
     part = f"{changed.covered} of {changed.measured} changed lines are covered"
-    return f"{part} ({shown(changed.percent)}), of the project {whole}."
+    return f"{part} ({changed.percent:g} %), of the project {whole}."
 
 
 def _tests(tests: TestTotals) -> str:

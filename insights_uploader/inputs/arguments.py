@@ -1,12 +1,13 @@
 """The RESULTS of a command line: paths, globs and format prefixes, as a list of files."""
 
 import glob
+import os
 import re
 from collections.abc import Collection, Iterable, Sequence
-from pathlib import Path
 
 import msgspec
 
+from insights_uploader.inputs.globs import exists, matching_files, real_path
 from insights_uploader.model.errors import ResultsError, UsageError
 
 _PREFIX = re.compile(r"([a-z][a-z0-9-]*):(?!//)(.+)", re.DOTALL)
@@ -25,40 +26,49 @@ class Argument(msgspec.Struct, frozen=True):
 
 
 def expand(arguments: Iterable[str], formats: Collection[str]) -> Sequence[Argument]:
-    """Turn RESULTS into files: each once, globs in sorted order.
+    """Turn RESULTS into files, globs in sorted order.
+
+    A file counts once, however many spellings, links and prefixes lead to it: its first spelling
+    and the first format named for it stand.
 
     A prefix counts as such when it is the name of an installed format, or when no file bears the
-    whole name; a path that exists is a path, even with `*` in its name.
+    whole name. A path that exists is a path, even with `*` in its name, and a glob all the same:
+    no file that somebody adds keeps the user's own from being read.
 
     Raises:
         ResultsError: a glob matches no file.
         UsageError: a prefix names no installed format.
     """
-    found: dict[Argument, None] = {}
+    found: dict[str, Argument] = {}
     for text in arguments:
         for argument in _expand(text, formats):
-            found.setdefault(argument)
-    return list(found)
+            first = found.setdefault(real_path(argument.path), argument)
+            if first.format is None and argument.format is not None:
+                found[real_path(first.path)] = Argument(first.path, argument.format)
+    return list(found.values())
 
 
 def _expand(text: str, formats: Collection[str]) -> Sequence[Argument]:
     prefix = _PREFIX.fullmatch(text)
-    if prefix is None or Path(text).exists():
+    if prefix is None:
         return _files(text, None)
     name, pattern = prefix[1], prefix[2]
-    if name not in formats:
-        raise UsageError(
-            "unknown-format",
-            f"{text}: there is no parser named {name}",
-            f"Installed are: {', '.join(sorted(formats))}.",
-        )
-    return _files(pattern, name)
+    if name in formats:
+        return _files(pattern, name)
+    if exists(text):
+        return _files(text, None)
+    raise UsageError(
+        "unknown-format",
+        f"{text}: there is no parser named {name}",
+        f"Installed are: {', '.join(sorted(formats))}.",
+    )
 
 
 def _files(pattern: str, format_name: str | None) -> Sequence[Argument]:
-    if not glob.has_magic(pattern) or Path(pattern).exists():
+    if not glob.has_magic(pattern):
         return [Argument(pattern, format_name)]
-    paths = sorted(p for p in glob.glob(pattern, recursive=True) if not Path(p).is_dir())  # noqa: PTH207 - keeps the path as the user wrote it
+    paths = [pattern] if os.path.isfile(pattern) else []  # noqa: PTH113 - raises for no name
+    paths += matching_files(pattern)
     if not paths:
         raise ResultsError(
             "no-match",

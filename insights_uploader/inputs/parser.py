@@ -27,7 +27,7 @@ class Parser(Protocol):
         """Say whether a file is of this format.
 
         Args:
-            head: the first bytes of the decoded file, up to `SNIFF_BYTES`.
+            head: the first bytes of the decoded file that are not blank, up to `SNIFF_BYTES`.
             filename: the file's name without its folders.
         """
         ...

@@ -53,31 +53,42 @@ class Source:
 
     def open(self) -> BinaryIO:
         """A fresh stream of the whole content; closing it is the caller's."""
-        raw = _PositionalReader(self._file.fileno(), self._skip)
+        raw = _PositionalReader(self._file.fileno(), self._skip, self.path)
         return cast(BinaryIO, io.BufferedReader(raw, _CHUNK))
 
     def head(self) -> bytes:
-        """The first bytes of the content, at most `SNIFF_BYTES`."""
-        return os.pread(self._file.fileno(), SNIFF_BYTES, self._skip)
+        """The first bytes of the content that are not blank, at most `SNIFF_BYTES`."""
+        descriptor = self._file.fileno()
+        start = _after_blanks(descriptor, self._skip, self.path)
+        return _read(descriptor, SNIFF_BYTES, start, self.path)
 
     def map(self) -> memoryview:
         """The whole content as a read-only memory map, for parsers that index into it."""
-        mapped = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        if not self.size:
+            return memoryview(b"")
+        try:
+            mapped = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:  # the latter when it has just been emptied
+            raise _unreadable(self.path, error) from None
         return memoryview(mapped)[self._skip :]
 
 
 class _PositionalReader(io.RawIOBase):
     """A stream with a position of its own over a file that others read too."""
 
-    def __init__(self, descriptor: int, position: int) -> None:
+    def __init__(self, descriptor: int, position: int, path: str) -> None:
         self._descriptor = descriptor
         self._position = position
+        self._path = path
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        read = os.preadv(self._descriptor, [buffer], self._position)
+        try:
+            read = os.preadv(self._descriptor, [buffer], self._position)
+        except OSError as error:
+            raise _unreadable(self._path, error) from None
         self._position += read
         return read
 
@@ -86,13 +97,11 @@ def _decoded(path: str, may_be_empty: bool) -> tuple[IO[bytes], int, str | None]
     """Open a file and find out its encoding: (stream, bytes of BOM to skip, known encoding)."""
     file = _open_regular(path)
     try:
-        head = file.read(SNIFF_BYTES)
-        if not head.strip() and not may_be_empty:
-            raise ResultsError(
-                "empty-results",
-                f"{path}: the file is empty" if not head else f"{path}: the file holds only blanks",
-                "The step that writes it probably failed before it wrote anything.",
-            )
+        head = _read(file.fileno(), SNIFF_BYTES, 0, path)
+        if head and not os.fstat(file.fileno()).st_size:
+            raise _not_a_file(path)  # made up as it is read, as in /proc
+        if not may_be_empty:
+            _refuse_empty(file.fileno(), path)
         encoding, skip = _encoding(head)
         if encoding == "utf-8":
             return file, skip, encoding
@@ -120,17 +129,54 @@ def _open_regular(path: str) -> IO[bytes]:
             "results-not-a-file", f"{path}: is a folder", f"Name its files: '{path}/**/*.xml'."
         ) from None
     except OSError as error:
-        raise ResultsError("unreadable-results", f"{path}: {error.strerror}") from None
+        raise _unreadable(path, error) from None
     except ValueError:
         raise ResultsError("unreadable-results", f"{path!r}: is not a path") from None
     if not os.path.isfile(file.fileno()):  # noqa: PTH113 - of the open file, not of its name
         file.close()
-        raise ResultsError(
-            "results-not-a-file",
-            f"{path}: is not a regular file",
-            "Write the results to a file first; they are read more than once.",
-        )
+        raise _not_a_file(path)
     return file
+
+
+def _not_a_file(path: str) -> ResultsError:
+    return ResultsError(
+        "results-not-a-file",
+        f"{path}: is not a regular file",
+        "Write the results to a file first; they are read more than once.",
+    )
+
+
+def _read(descriptor: int, size: int, position: int, path: str) -> bytes:
+    try:
+        return os.pread(descriptor, size, position)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _after_blanks(descriptor: int, position: int, path: str) -> int:
+    """Where the first character after a position stands that is not blank; else the end."""
+    while chunk := _read(descriptor, SNIFF_BYTES, position, path):
+        text = chunk.lstrip()
+        position += len(chunk) - len(text)
+        if text:
+            break
+    return position
+
+
+def _refuse_empty(descriptor: int, path: str) -> None:
+    """Refuse a file that says nothing; what a BOM alone says is for the parser to judge."""
+    size = os.fstat(descriptor).st_size
+    if _after_blanks(descriptor, 0, path) == size:
+        raise ResultsError(
+            "empty-results",
+            f"{path}: the file holds only blanks" if size else f"{path}: the file is empty",
+            "The step that writes it probably failed before it wrote anything.",
+        )
+
+
+def _unreadable(path: str, error: Exception) -> ResultsError:
+    reason = (isinstance(error, OSError) and error.strerror) or str(error)
+    return ResultsError("unreadable-results", f"{path}: {reason}")
 
 
 def _encoding(head: bytes) -> tuple[str | None, int]:

@@ -6,6 +6,7 @@ however many items there are.
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ from insights_uploader.model.errors import MalformedError
 
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 _PATH = re.compile(r"^(.*) - at `\$(.*)`$", re.DOTALL)
+_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _MAX_REASON = 200  # it may quote a value of the file
 
 T = TypeVar("T")
@@ -39,15 +41,22 @@ class JsonReader:
         """
         try:
             return msgspec.json.decode(raw, type=kind)
-        except msgspec.ValidationError as error:
-            match = _PATH.match(str(error))
-            reason, inner = (match[1], match[2]) if match else (str(error), "")
-            place = f"{self.where}{where}{inner}".lstrip(".") or "the whole file"
-            raise self.wrong(place, reason) from None
-        except RecursionError:
-            raise self.wrong(self.where + where, "is nested too deeply") from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise self._not_json(error, len(memoryview(raw)), self.where + where) from None
+        except _ERRORS as error:
+            raise self._malformed(error, raw, where) from None
+
+    def each(self, raws: Sequence[msgspec.Raw], kind: type[T], where: str) -> Iterator[T]:
+        """Decode the items of an array that stands at `where`, one when it is asked for.
+
+        Raises:
+            MalformedError: as `decode` does.
+        """
+        decode = msgspec.json.Decoder(kind).decode
+        for index, raw in enumerate(raws):
+            try:
+                item = decode(raw)
+            except _ERRORS as error:
+                raise self._malformed(error, raw, f"{where}[{index}]") from None
+            yield item
 
     def wrong(self, place: str, reason: str) -> MalformedError:
         """The error for JSON that breaks the format at a place."""
@@ -57,6 +66,18 @@ class JsonReader:
             reason[:1].lower() + reason[1:_MAX_REASON],
             f"The file does not follow {self._format}; report it to the tool that wrote it.",
         )
+
+    def _malformed(
+        self, error: Exception, raw: memoryview | msgspec.Raw, where: str
+    ) -> MalformedError:
+        if isinstance(error, msgspec.ValidationError):
+            match = _PATH.match(str(error))
+            reason, inner = (match[1], match[2]) if match else (str(error), "")
+            place = f"{self.where}{where}{inner}".lstrip(".") or "the whole file"
+            return self.wrong(place, reason)
+        if isinstance(error, RecursionError):
+            return self.wrong(self.where + where, "is nested too deeply")
+        return self._not_json(error, len(memoryview(raw)), self.where + where)
 
     def _not_json(self, error: Exception, size: int, where: str) -> MalformedError:
         reason = str(error)

@@ -1,45 +1,30 @@
 """SARIF 2.1.0 (OASIS): static analysis results.
 
-A log is read over a memory map: its runs, then one run's results as raw slices, then one result
-at a time. That works in any order of keys and keeps memory flat.
+A log is read over a memory map: its runs, with their results as raw slices, then one result at a
+time. That works in any order of keys and keeps memory flat.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-
-import msgspec
+from collections.abc import Iterator
+from functools import lru_cache
 
 from insights_parsers.json_reader import JsonReader
-from insights_parsers.sarif_meaning import (
-    FINDING_KINDS,
-    RuleFacts,
-    is_suppressed,
-    level_of,
-    message_text,
-    rule_facts,
-)
-from insights_parsers.sarif_rules import Rules, override_level
-from insights_parsers.sarif_schema import (
-    Invocation,
-    Level,
-    Log,
-    PhysicalLocation,
-    Result,
-    RuleReference,
-    Run,
-    Tool,
-)
+from insights_parsers.sarif_failure import failure
+from insights_parsers.sarif_kinds import Kinds
+from insights_parsers.sarif_meaning import is_suppressed, level_of, message_text
+from insights_parsers.sarif_rules import Rules
+from insights_parsers.sarif_schema import Location as GivenLocation
+from insights_parsers.sarif_schema import Log, Result, Run, Tool, Version
 from insights_parsers.sarif_uris import ArtifactPaths
-from insights_parsers.sarif_vocabulary import WrongTypeError
 from insights_uploader.inputs.parser import Parsed
 from insights_uploader.inputs.source import Source
 from insights_uploader.model.errors import MalformedError
 from insights_uploader.model.finding import Finding, Location
-from insights_uploader.model.measure import Remark, ToolRun
+from insights_uploader.model.measure import ToolRun
 
 _FORMAT = "SARIF 2.1.0"
 _MAX_LINE = 2**31 - 1  # Bitbucket's lines are int32
+_KNOWN = 4096  # what is worked out once, as long as it is among the last that were met
 _MARKS = re.compile(rb'"\$schema"\s*:\s*"[^"]*sarif|^\s*\{\s*"runs"\s*:|"version"\s*:\s*"2\.\d')
 
 
@@ -60,65 +45,70 @@ class SarifParser:
         Raises:
             MalformedError: not JSON, not SARIF 2.1, without a run, or a wrong type inside.
         """
-        log = JsonReader(source.path, _FORMAT).decode(source.map(), Log)
-        if log.version is not None and not log.version.startswith("2.1"):
-            raise MalformedError(
-                source.path,
-                "version",
-                f"is {log.version[:20]!r}, and only SARIF 2.1.0 is read",
-                "Have the tool write 2.1.0, or convert the file with the SARIF Multitool.",
-            )
-        if not log.runs:
-            raise MalformedError(
-                source.path,
-                "runs",
-                "there is none, so no tool says that it has run",
-                "Check that this is a SARIF log and that the step that wrote it succeeded.",
-            )
-        for index in range(len(log.runs)):
+        for index, run in enumerate(_runs(source)):
             reader = JsonReader(source.path, _FORMAT, f"runs[{index}]")
-            yield from _RunReader(reader, reader.decode(log.runs[index], Run)).items()
+            yield from _RunReader(reader, run).items()
+
+
+def _runs(source: Source) -> list[Run]:
+    reader = JsonReader(source.path, _FORMAT)
+    content = source.map()
+    try:
+        log = reader.decode(content, Log)
+    except MalformedError:  # since its schema is another version's, it may be
+        _check_version(source.path, reader.decode(content, Version))
+        raise
+    _check_version(source.path, log)
+    if not log.runs:
+        raise MalformedError(
+            source.path,
+            "runs",
+            "there is none, so no tool says that it has run",
+            "Check that this is a SARIF log and that the step that wrote it succeeded.",
+        )
+    return log.runs
+
+
+def _check_version(path: str, log: Version) -> None:
+    if log.version is not None and not log.version.startswith("2.1"):
+        raise MalformedError(
+            path,
+            "version",
+            f"is {log.version[:20]!r}, and only SARIF 2.1.0 is read",
+            "Have the tool write 2.1.0, or convert the file with the SARIF Multitool.",
+        )
 
 
 class _RunReader:
     """One run: what its tool and rules say, applied to its results."""
 
     def __init__(self, reader: JsonReader, run: Run) -> None:
-        self._reader = reader
-        self._results = run.results or []
-        self._invocations = run.invocations or []
         tool = run.tool or Tool()
         if tool.driver is None or not tool.driver.name:
             raise reader.wrong(f"{reader.where}.tool.driver.name", "is missing")
+        self._run = run
+        self._reader = reader
         self._tool = tool.driver.name
         self._version = tool.driver.semantic_version or tool.driver.version
-        self._rules = Rules(tool, reader.where)
-        self._paths = ArtifactPaths(run.original_uri_base_ids or {}, run.artifacts or [])
-        self._overrides = [
-            o for i in self._invocations for o in i.rule_configuration_overrides or ()
+        overrides = [
+            override
+            for invocation in run.invocations or ()
+            for override in invocation.rule_configuration_overrides or ()
         ]
-        self._facts: dict[tuple[str | None, int | None], RuleFacts] = {}
+        self._facts = lru_cache(_KNOWN)(Rules(tool, overrides, reader).facts)
+        paths = ArtifactPaths(run.original_uri_base_ids or {}, run.artifacts or [], reader)
+        self._path = lru_cache(_KNOWN)(paths.path)
 
     def items(self) -> Iterator[Parsed]:
-        yield ToolRun(self._tool, self._version, failure(self._invocations))
-        passed_over: Counter[str] = Counter()
-        for index, raw in enumerate(self._results):
-            result = self._reader.decode(raw, Result, f".results[{index}]")
-            reason = _no_finding(result)
-            if reason is not None:
-                passed_over[reason] += 1
-                continue
-            try:
+        yield ToolRun(self._tool, self._version, failure(self._run))
+        kinds = Kinds()
+        for result in self._reader.each(self._run.results or [], Result, ".results"):
+            if kinds.is_finding(result):
                 yield self._finding(result)
-            except (WrongTypeError, msgspec.DecodeError) as error:
-                raise self._reader.wrong(
-                    f"{self._reader.where}.results[{index}]", str(error)
-                ) from None
-        for reason, number in sorted(passed_over.items()):
-            yield Remark(f"{number} results of {self._tool} are no findings: {reason}")
+        yield from kinds.remarks(self._tool)
 
     def _finding(self, result: Result) -> Finding:
-        facts = self._rule(result)
+        facts = self._facts(result.rule_id, result.rule_index, result.rule)
         level = level_of(result, facts)
         return Finding(
             tool=self._tool,
@@ -126,41 +116,23 @@ class _RunReader:
             message=message_text(result.message, facts),
             severity=facts.severity(level),
             type=facts.type(level),
-            locations=self._locations(result),
+            locations=self._locations(result.locations) if result.locations else (),
             link=facts.link,
             help=facts.help,
             fingerprints=_fingerprints(result),
             suppression=_suppression(result) if result.suppressions else None,
         )
 
-    def _rule(self, result: Result) -> RuleFacts:
-        if result.rule is not None:
-            return self._rule_facts(result)
-        key = (result.rule_id, result.rule_index)
-        facts = self._facts.get(key)
-        if facts is None:
-            facts = self._facts[key] = self._rule_facts(result)
-        return facts
+    def _locations(self, given: list[GivenLocation]) -> tuple[Location, ...]:
+        places = [self._location(location) for location in given]
+        return tuple([place for place in places if place is not None])
 
-    def _rule_facts(self, result: Result) -> RuleFacts:
-        reference = result.rule or RuleReference()
-        rule = self._rules.of(result)
-        name = result.rule_id or reference.id or ""
-        index = reference.index if reference.index is not None else result.rule_index
-        declared = rule.id if rule is not None and rule.id else name
-        return rule_facts(rule, name, override_level(self._overrides, declared, index))
-
-    def _locations(self, result: Result) -> tuple[Location, ...]:
-        return tuple(
-            location
-            for given in result.locations or ()
-            if given.physical_location is not None
-            and (location := self._location(given.physical_location)) is not None
-        )
-
-    def _location(self, physical: PhysicalLocation) -> Location | None:
-        artifact = physical.artifact_location
-        path = self._paths.path(artifact) if artifact is not None else None
+    def _location(self, given: GivenLocation) -> Location | None:
+        physical = given.physical_location
+        artifact = physical.artifact_location if physical is not None else None
+        if physical is None or artifact is None:
+            return None
+        path = self._path(artifact.uri, artifact.uri_base_id, artifact.index)
         if path is None:
             return None
         region = physical.region
@@ -168,29 +140,9 @@ class _RunReader:
         if region is None or start is None or not 1 <= start <= _MAX_LINE:
             return Location(path)
         end = region.end_line
-        return Location(path, start, end if end and start < end <= _MAX_LINE else None)
-
-
-def failure(invocations: Sequence[Invocation]) -> str | None:
-    """Why the tool itself failed (section 3.20.14 and 3.20.21); None when it did not."""
-    for invocation in invocations:
-        for notification in invocation.tool_execution_notifications or ():
-            if notification.level is Level.ERROR:
-                text = notification.message.text if notification.message else None
-                return text or "it reported an error without words"
-        if invocation.execution_successful is False:
-            code = "" if invocation.exit_code is None else f" with exit code {invocation.exit_code}"
-            return invocation.exit_code_description or f"it ended unsuccessfully{code}"
-    return None
-
-
-def _no_finding(result: Result) -> str | None:
-    """Why a result asks nobody to act; None when it is a finding."""
-    if result.kind is not None and result.kind not in FINDING_KINDS:
-        return f"their kind is {result.kind[:40]!r}"
-    if result.baseline_state == "absent":
-        return "they are absent from the run, by their baselineState"
-    return None
+        if end is None or not start < end <= _MAX_LINE:
+            return Location(path, int(start))
+        return Location(path, int(start), int(end))
 
 
 def _suppression(result: Result) -> str | None:
@@ -201,9 +153,7 @@ def _suppression(result: Result) -> str | None:
 
 
 def _fingerprints(result: Result) -> tuple[tuple[str, str], ...]:
-    if result.fingerprints is None and result.partial_fingerprints is None:
-        return ()
-    return (
-        *(result.fingerprints or {}).items(),
-        *(result.partial_fingerprints or {}).items(),
-    )
+    fingerprints, partial = result.fingerprints, result.partial_fingerprints
+    if not fingerprints:
+        return tuple(partial.items()) if partial else ()
+    return (*fingerprints.items(), *(partial or {}).items())

@@ -9,6 +9,7 @@ The tables, with their sources:
   result of level error is a BUG, the rest is CODE_SMELL.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -28,9 +29,9 @@ _SEVERITY = {
     Level.NONE: Severity.LOW,
 }
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\d+)\}")
+_MAX_TEXT = 1 << 16  # far more than any server shows
 
-FINDING_KINDS = frozenset({"fail", "review", "open"})
-"""The kinds of section 3.27.9 that ask somebody to act."""
+_UNDECIDED_KINDS = frozenset({"review", "open"})
 
 
 class RuleFacts(msgspec.Struct, frozen=True):
@@ -38,6 +39,7 @@ class RuleFacts(msgspec.Struct, frozen=True):
 
     Attributes:
         name: the rule's id, or its name where it has no id.
+        declared: the rule's id as the tool declares it; None when it declares none.
         level: its default level (section 3.50.3), after the invocation's overrides.
         security: the severity by its `security-severity`; None when it has none.
         is_security: True when it finds vulnerabilities.
@@ -48,6 +50,7 @@ class RuleFacts(msgspec.Struct, frozen=True):
 
     name: str
     level: Level
+    declared: str | None = None
     security: Severity | None = None
     is_security: bool = False
     link: str | None = None
@@ -66,18 +69,25 @@ class RuleFacts(msgspec.Struct, frozen=True):
         return FindingType.BUG if level is Level.ERROR else FindingType.CODE_SMELL
 
 
-def rule_facts(
-    rule: "sarif_om.ReportingDescriptor | None", name: str, override: str | None
-) -> RuleFacts:
-    """Gather what a rule says; `name` serves where the rule is not declared."""
-    if rule is None:
-        return RuleFacts(name=name, level=_level(override, Level.WARNING))
-    declared = rule.default_configuration.level if rule.default_configuration else None
+def undeclared(name: str, override: str | None) -> RuleFacts:
+    """What is known of a rule that no component declares."""
+    return RuleFacts(name=name, level=_level(override, Level.WARNING))
+
+
+def rule_facts(rule: "sarif_om.ReportingDescriptor", override: str | None) -> RuleFacts:
+    """Gather what a rule says.
+
+    Args:
+        rule: as its component declares it.
+        override: the level that an invocation gave it; None without one.
+    """
+    level = rule.default_configuration.level if rule.default_configuration else None
     properties = rule.properties if isinstance(rule.properties, dict) else {}
     security = _security_severity(properties)
     return RuleFacts(
-        name=name or rule.id or rule.name or "",
-        level=_level(override, _level(declared, Level.WARNING)),
+        name=rule.id or rule.name or "",
+        level=_level(override, _level(level, Level.WARNING)),
+        declared=rule.id,
         security=security,
         is_security=security is not None or "security" in _tags(properties),
         link=rule.help_uri,
@@ -88,10 +98,10 @@ def rule_facts(
 
 
 def level_of(result: Result, facts: RuleFacts) -> Level:
-    """The level of a result: its own, none for a kind other than fail, else the rule's."""
+    """The level of a result: its own, none while it is undecided, else the rule's."""
     if result.level is not None:
         return result.level
-    if result.kind not in (None, "fail"):
+    if result.kind in _UNDECIDED_KINDS:
         return Level.NONE
     return facts.level
 
@@ -104,27 +114,36 @@ def is_suppressed(result: Result) -> bool:
 
 
 def message_text(message: Message | None, facts: RuleFacts) -> str:
-    """A message's words (section 3.11), with its arguments in place; never empty."""
+    """A message's words (section 3.11), with its arguments in place; never empty, and bounded."""
     message = message or Message()
     text = message.text or message.markdown or facts.message_strings.get(message.id or "")
     if text and message.arguments:
         text = _filled(text, message.arguments)
     for candidate in (text, facts.text, facts.name):
         if candidate and candidate.strip():
-            return candidate
+            return candidate[:_MAX_TEXT]
     return "The tool gave neither a message nor a rule."
 
 
 def _filled(text: str, arguments: Sequence[str]) -> str:
-    """Put arguments in place of `{0}`; `{{` and `}}` are braces (section 3.11.5)."""
+    """Put arguments in place of `{0}`; `{{` and `}}` are braces (section 3.11.5).
 
-    def replacement(match: re.Match[str]) -> str:
-        if match[1] is None:
-            return match[0][0]
-        index = int(match[1][:6])
-        return arguments[index] if index < len(arguments) else match[0]
-
-    return _PLACEHOLDER.sub(replacement, text)
+    It stops when the text is long enough: a long argument may have many places.
+    """
+    pieces: list[str] = []
+    length = position = 0
+    for match in _PLACEHOLDER.finditer(text):
+        index = int(match[1][:6]) if match[1] else None
+        if index is None:
+            piece = match[0][0]
+        else:
+            piece = arguments[index] if index < len(arguments) else match[0]
+        pieces += (text[position : match.start()], piece)
+        position = match.end()
+        length += len(pieces[-2]) + len(piece)
+        if length > _MAX_TEXT:
+            break
+    return "".join([*pieces, text[position:]])
 
 
 def _level(word: str | None, otherwise: Level) -> Level:
@@ -137,7 +156,9 @@ def _level(word: str | None, otherwise: Level) -> Level:
 def _security_severity(properties: Mapping[str, Any]) -> Severity | None:
     try:
         score = float(properties["security-severity"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    if math.isnan(score):
         return None
     if score >= 7.0:
         return Severity.HIGH

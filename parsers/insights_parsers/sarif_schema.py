@@ -6,7 +6,7 @@ for what they do not have, so every optional property accepts it. Arrays that ca
 """
 
 import enum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -24,11 +24,8 @@ class Level(enum.StrEnum):
     ERROR = "error"
 
 
-class Log(_Object):
-    """Section 3.13."""
-
-    version: str | None = None
-    runs: list[msgspec.Raw] | None = None
+# 15.0 is an integer as well, to a JSON schema.
+Integer = int | Annotated[float, msgspec.Meta(multiple_of=1)]
 
 
 class Message(_Object):
@@ -51,8 +48,8 @@ class ArtifactLocation(_Object):
 class Region(_Object):
     """Section 3.30."""
 
-    start_line: int | None = None
-    end_line: int | None = None
+    start_line: Integer | None = None
+    end_line: Integer | None = None
 
 
 class PhysicalLocation(_Object):
@@ -68,7 +65,8 @@ class Location(_Object):
     physical_location: PhysicalLocation | None = None
 
 
-class ToolComponentReference(_Object):
+# These two are frozen to serve as keys.
+class ToolComponentReference(msgspec.Struct, rename="camel", gc=False, frozen=True):
     """Section 3.54."""
 
     index: int | None = None
@@ -76,7 +74,7 @@ class ToolComponentReference(_Object):
     guid: str | None = None
 
 
-class RuleReference(_Object):
+class RuleReference(msgspec.Struct, rename="camel", gc=False, frozen=True):
     """A reportingDescriptorReference, section 3.52."""
 
     id: str | None = None
@@ -149,6 +147,12 @@ class Tool(_Object):
     extensions: list[ToolComponent] | None = None
 
 
+class ExternalPropertyFileReferences(_Object):
+    """Section 3.15: the files that hold what the run leaves out."""
+
+    results: list[msgspec.Raw] | None = None
+
+
 class Run(_Object):
     """Section 3.14."""
 
@@ -157,3 +161,16 @@ class Run(_Object):
     artifacts: list[msgspec.Raw] | None = None
     original_uri_base_ids: dict[str, ArtifactLocation] | None = None
     invocations: list[Invocation] | None = None
+    external_property_file_references: ExternalPropertyFileReferences | None = None
+
+
+class Version(_Object):
+    """Section 3.13.2, which every version of SARIF has."""
+
+    version: str | None = None
+
+
+class Log(Version):
+    """Section 3.13."""
+
+    runs: list[Run] | None = None

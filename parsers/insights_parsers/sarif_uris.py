@@ -6,58 +6,69 @@ from urllib.parse import unquote
 
 import msgspec
 
+from insights_parsers.json_reader import JsonReader
 from insights_parsers.sarif_schema import ArtifactLocation
-from insights_parsers.sarif_vocabulary import read_artifact
+from insights_parsers.sarif_vocabulary import WrongTypeError, read_artifact
 
 _MAX_CHAIN = 16
+_MAX_URI = 4 * 4096  # Linux has no longer path, however it is encoded
 _DRIVE = re.compile(r"/?([A-Za-z]):[/\\]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
 class ArtifactPaths:
-    """The paths of one run's artifacts, each worked out once."""
+    """The paths of one run's artifacts."""
 
     def __init__(
-        self, bases: Mapping[str, ArtifactLocation], artifacts: Sequence[msgspec.Raw]
+        self,
+        bases: Mapping[str, ArtifactLocation],
+        artifacts: Sequence[msgspec.Raw],
+        reader: JsonReader,
     ) -> None:
         self._bases = bases
         self._artifacts = artifacts
-        self._known: dict[tuple[str | None, str | None, int | None], str | None] = {}
+        self._reader = reader
 
-    def path(self, location: ArtifactLocation) -> str | None:
-        """The decoded path, absolute or relative; None when the location names no file.
+    def path(self, uri: str | None, base_id: str | None, index: int | None) -> str | None:
+        """The decoded path of an artifactLocation, absolute or relative; None when it names no file.
+
+        What is longer than any path is cut: it serves for a message only.
 
         Raises:
-            WrongTypeError: the artifact it points to is not of the schema's types.
-            msgspec.DecodeError: likewise, not JSON.
+            MalformedError: the artifact that the index names is not of the schema's types.
         """
-        key = (location.uri, location.uri_base_id, location.index)
-        if key not in self._known:
-            self._known[key] = self._work_out(location)
-        return self._known[key]
-
-    def _work_out(self, location: ArtifactLocation) -> str | None:
-        uri, base_id = location.uri, location.uri_base_id
-        index = location.index
         if uri is None and index is not None and 0 <= index < len(self._artifacts):
-            artifact = read_artifact(msgspec.json.decode(self._artifacts[index]))
-            if artifact.location is not None:
-                uri, base_id = artifact.location.uri, artifact.location.uri_base_id
+            uri, base_id = self._artifact(index)
         if not uri:
             return None
-        return file_path(self._absolute(uri, base_id))
+        return file_path(self._absolute(uri, base_id)[:_MAX_URI])
+
+    def _artifact(self, index: int) -> tuple[str | None, str | None]:
+        where = f".artifacts[{index}]"
+        try:
+            artifact = read_artifact(self._reader.decode(self._artifacts[index], object, where))
+        except WrongTypeError as error:
+            raise self._reader.wrong(
+                f"{self._reader.where}{where}{error.place}", str(error)
+            ) from None
+        location = artifact.location
+        return (location.uri, location.uri_base_id) if location is not None else (None, None)
 
     def _absolute(self, uri: str, base_id: str | None) -> str:
-        """Put the bases in front, as section 3.14.14 chains them; a missing base adds nothing."""
+        """Put the bases in front, as section 3.14.14 chains them; a missing base adds nothing.
+
+        Bases that lead past every path's length are none.
+        """
+        absolute = uri
         for _ in range(_MAX_CHAIN):
-            if base_id is None or _is_absolute(uri):
+            base = self._bases.get(base_id) if base_id is not None else None
+            if base is None or not base.uri or _is_absolute(absolute):
+                break
+            if len(base.uri) + len(absolute) > _MAX_URI:
                 return uri
-            base = self._bases.get(base_id)
-            if base is None or not base.uri:
-                return uri
-            uri = base.uri.rstrip("/") + "/" + uri
+            absolute = base.uri.rstrip("/") + "/" + absolute
             base_id = base.uri_base_id
-        return uri
+        return absolute
 
 
 def file_path(uri: str) -> str:

@@ -19,7 +19,15 @@ _STRINGS = frozenset({"id", "guid", "name", "version", "semanticVersion", "helpU
 
 
 class WrongTypeError(ValueError):
-    """A property that is not of the schema's type; the message begins with its path."""
+    """A property that is not of the schema's type.
+
+    Attributes:
+        place: the property's path within what is read, as in `.help.text`.
+    """
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(reason)
+        self.place = place
 
 
 def read_rule(data: object) -> "sarif_om.ReportingDescriptor":
@@ -70,7 +78,7 @@ def _read(cls: type[T], data: object, where: str, nested: Mapping[str, type] | N
         if nested and name in nested:
             value = _read(nested[name], value, place)
         elif name in _STRINGS and not isinstance(value, str):
-            raise WrongTypeError(f"{place}: expected a string, got {type(value).__name__}")
+            raise WrongTypeError(place, f"expected a string, got {type(value).__name__}")
         arguments[field.name] = value
     for field in cls.__attrs_attrs__:  # type: ignore[attr-defined]
         if field.name not in arguments and field.default is _nothing():
@@ -86,5 +94,5 @@ def _nothing() -> object:
 
 def _mapping(data: object, where: str) -> Mapping[str, Any]:
     if not isinstance(data, dict):
-        raise WrongTypeError(f"{where}: expected an object, got {type(data).__name__}")
+        raise WrongTypeError(where, f"expected an object, got {type(data).__name__}")
     return data

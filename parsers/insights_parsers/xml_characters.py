@@ -46,7 +46,7 @@ class CharacterFilter:
         self._literal_end = b""  # what ends the literal section we are in
         try:
             self._stand_in = REPLACEMENT.encode(encoding, "replace")
-        except LookupError:  # the parser will refuse the encoding in its own words
+        except (LookupError, UnicodeError):  # the parser will refuse it in its own words
             self._stand_in = b"?"
 
     @property

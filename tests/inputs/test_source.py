@@ -1,6 +1,7 @@
 """A results file gives the same bytes however it was encoded, as often as asked."""
 
 import codecs
+import errno
 import os
 from pathlib import Path
 
@@ -56,3 +57,61 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(ResultsError, match="loop"):
         Source(str(tmp_path / "loop"))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"", "is empty"), (b" \r\n\t" * 2000, "holds only blanks")]
+)
+def test_a_file_without_content_is_refused_unless_it_may_be_empty(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    path = tmp_path / "a.sarif"
+    path.write_bytes(content)
+    with pytest.raises(ResultsError, match=f"a.sarif: the file {words}") as caught:
+        Source(str(path))
+    assert caught.value.slug == "empty-results"
+    with Source(str(path), may_be_empty=True) as source:
+        assert source.head().strip() == b""
+        assert bytes(source.map()) == source.open().read()
+
+
+@pytest.mark.parametrize("bom", [codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF32_BE])
+def test_what_a_bom_alone_means_is_the_parsers_to_say(tmp_path: Path, bom: bytes) -> None:
+    path = tmp_path / "a.sarif"
+    path.write_bytes(bom)
+    with Source(str(path)) as source:
+        assert source.head() == source.open().read() == bytes(source.map()) == b""
+
+
+@pytest.mark.parametrize("blanks", [1, 4096, 5 << 20])
+def test_the_head_begins_after_any_number_of_blanks(tmp_path: Path, blanks: int) -> None:
+    path = tmp_path / "a.xml"
+    path.write_bytes(b"\n" * blanks + TEXT.encode())
+    with Source(str(path)) as source:
+        assert source.head() == TEXT.encode()
+        assert source.size == blanks + len(TEXT.encode())
+        assert source.open().read() == bytes(source.map()) == path.read_bytes()
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no /proc")
+@pytest.mark.parametrize("name", ["status", "mem"])
+def test_what_only_looks_like_a_file_is_refused(name: str) -> None:
+    with pytest.raises(ResultsError, match=f"/proc/self/{name}: "):
+        Source(f"/proc/self/{name}", may_be_empty=True)
+
+
+def test_a_file_that_can_no_longer_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_kwargs: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    path = tmp_path / "a.xml"
+    path.write_text(TEXT)
+    with Source(str(path)) as source:
+        monkeypatch.setattr("os.pread", fail)
+        monkeypatch.setattr("os.preadv", fail)
+        monkeypatch.setattr("mmap.mmap", fail)
+        for read in (source.head, source.map, source.open().read):
+            with pytest.raises(ResultsError, match=r"a\.xml: Input/output error"):
+                read()

@@ -103,6 +103,15 @@ def test_an_invocation_overrides_a_rules_level(logs: Logs) -> None:  # 3.20.5, 3
     assert found.severity is Severity.HIGH
 
 
+def test_an_override_by_index_is_of_its_component_only(logs: Logs) -> None:  # 3.52.5, 3.54
+    descriptor = {"index": 0, "toolComponent": {"name": "E"}}
+    override = {"descriptor": descriptor, "configuration": {"level": "error"}}
+    run = a_run([{"ruleId": "R", "message": TEXT}, {"ruleId": "X", "message": TEXT}], [{"id": "R"}])
+    run["tool"]["extensions"] = [{"name": "E", "rules": [{"id": "X"}]}]
+    found = logs.findings(run | {"invocations": [{"ruleConfigurationOverrides": [override]}]})
+    assert [finding.severity for finding in found] == [Severity.MEDIUM, Severity.HIGH]
+
+
 RULES = [{"id": "A", "helpUri": "https://a"}, {"id": "B", "helpUri": "https://b"}]
 
 
@@ -313,12 +322,18 @@ def test_a_tool_that_says_it_failed(logs: Logs, invocation: Json, words: str | N
         ('{"version":"2.1.0"}', "runs", "there is none"),
         ('{"version":"2.1.0","runs":null}', "runs", "there is none"),
         ('{"version":"2.0.0","runs":[{}]}', "version", "only SARIF 2.1.0"),
+        ('{"runs":[{"tool":7}],"version":"1.0.0"}', "version", "only SARIF 2.1.0"),
         ('{"runs":[{}]}', "runs[0].tool.driver.name", "is missing"),
         ('{"runs":[{"tool":{"driver":{"name":"T"}},"results":{}}]}', "runs[0].results", "array"),
         ('{"runs":[{"tool":{"driver":{"name":"T"}},"results":[{"ruleId":7}]}]}',
          "runs[0].results[0].ruleId", "expected `str | null`, got `int`"),
         ('{"runs":[{"tool":{"driver":{"name":"T","rules":[{"id":["x"]}]}},"results":[{"ruleIndex":0}]}]}',
-         "runs[0].results[0]", "rules[0].id: expected a string"),
+         "runs[0].tool.driver.rules[0].id", "expected a string, got list"),
+        ('{"runs":[{"tool":{"driver":{"name":"T"},"extensions":[{"name":"E","rules":[{"id":"R","help":{"text":7}}]}]},'
+         '"results":[{"ruleId":"R"}]}]}', "runs[0].tool.extensions[0].rules[0].help.text", "expected a string, got int"),
+        ('{"runs":[{"tool":{"driver":{"name":"T"}},"artifacts":[{"location":7}],'
+         '"results":[{"locations":[{"physicalLocation":{"artifactLocation":{"index":0}}}]}]}]}',
+         "runs[0].artifacts[0].location", "expected an object, got int"),
         ('{"runs":[{"tool":{"driver":{"name":"T"}},"results":[]}]} trailing', "byte 58", "trailing"),
         ('[1]', "the whole file", "expected `object`"),
         ('{"runs":[' + '[' * 5000, "", "nested too deeply"),

@@ -6,7 +6,7 @@ sets selection, mapping and presentation, and never where results go or what pro
 
 import difflib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,12 @@ from insights_uploader.model.errors import UsageError
 NAME = "insights-uploader.toml"
 TABLE = "insights-uploader"
 _MAX_BYTES = 1 << 20
+
+POLICY = (
+    "include", "exclude", "ignore", "min_severity", "rule",
+    "fail_on", "min_coverage", "min_changed_coverage", "filter", "context",
+)  # fmt: skip
+"""The keys that decide what passes; `--policy-from` takes them from a commit of its own."""
 
 
 class _Table(msgspec.Struct, rename="kebab", forbid_unknown_fields=True, frozen=True):
@@ -138,6 +144,33 @@ def read(root: Path, named: Path | None) -> SettingsFile:
     return SettingsFile(None, Settings())
 
 
+def policy_of(read_file: Callable[[str], bytes | None], revision: str) -> Mapping[str, Any]:
+    """What a commit's settings file says of the gate, ignores and severities, by option's name.
+
+    A key that is not set there is None, so that nothing else than the default takes its place.
+
+    Args:
+        read_file: gives a file of that commit; None when it has none of that name.
+        revision: as the user named it, for messages.
+
+    Raises:
+        UsageError: the file is not TOML, or a key or a value in it is wrong.
+    """
+    for name in (NAME, "pyproject.toml"):
+        content = read_file(name)
+        if content is None:
+            continue
+        shown = Path(f"{revision}:{name}")
+        table: Any = _parsed(content, shown)
+        if name != NAME:
+            table = table.get("tool", {}).get(TABLE)
+            if table is None:
+                continue
+        settings = _settings(table, shown, Settings)
+        return {key: getattr(settings, key) for key in POLICY}
+    return dict.fromkeys(POLICY)
+
+
 def _inside(path: Path, root: Path) -> Path:
     """Refuse a link that leads out of the checkout."""
     resolved = path.resolve()
@@ -151,11 +184,16 @@ def _toml(path: Path, shown: Path | None = None) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise UsageError("bad-config", f"{shown}: is larger than {_MAX_BYTES} bytes")
-        return tomllib.loads(content.decode())
     except OSError as error:
         raise UsageError("bad-config", f"{shown}: {error.strerror}") from None
+    return _parsed(content, shown)
+
+
+def _parsed(content: bytes, shown: Path) -> dict[str, Any]:
+    if len(content) > _MAX_BYTES:
+        raise UsageError("bad-config", f"{shown}: is larger than {_MAX_BYTES} bytes")
+    try:
+        return tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError("bad-config", f"{shown}: is not TOML: {error}") from None
 

@@ -67,6 +67,9 @@ _OPTIONS: tuple[Command, ...] = (
     _option("--config", type=_FOLDER, metavar="FILE",
             help="Settings (default: insights-uploader.toml, or pyproject.toml's "
             "[tool.insights-uploader], in the checkout)."),
+    _option("--policy-from", metavar="REV",
+            help="Take filter, ignores, severities and gate from the settings file of that commit, "
+            "as the target branch's, and not from the checkout's."),
     _option("--receipt", type=_FOLDER, metavar="FILE",
             help="Write a JSON receipt: ledger, verdict, what the server confirmed."),
     click.option("--verbose", "-v", count=True,

@@ -1,6 +1,7 @@
 """From the settings to the plan, with the real world handed in."""
 
 import fnmatch
+import functools
 import io
 import os
 import re
@@ -39,7 +40,7 @@ def settled(options: Mapping[str, Any]) -> Settled:
         UsageError: a setting cannot be used.
         CheckoutError: there is no checkout to look for a settings file in.
     """
-    found = settle(options, lambda: Checkout(options["checkout"], os.environ).root)
+    found = settle(options, functools.cache(lambda: Checkout(options["checkout"], os.environ)))
     _check(found)
     return found
 

@@ -1,7 +1,6 @@
 """The value of every option, and where it comes from: flag, environment, file, default."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +9,7 @@ from click.core import ParameterSource
 
 from insights_uploader import config
 from insights_uploader.model.errors import UsageError
+from insights_uploader.repository.checkout import Checkout
 
 _FROM_TABLES = ("path_alias", "rule", "report")
 """Keys of a settings file that have no option."""
@@ -38,27 +38,34 @@ class Settled(msgspec.Struct, frozen=True):
         return self.values[name]
 
 
-def settle(options: Mapping[str, Any], root: Callable[[], Path]) -> Settled:
+def settle(options: Mapping[str, Any], checkout: Callable[[], Checkout]) -> Settled:
     """Give every option its value.
 
     Args:
         options: as click parsed them in the current context.
-        root: finds the checkout's folder, where a settings file may lie.
+        checkout: finds the checkout, where a settings file may lie.
 
     Raises:
         UsageError: the settings file cannot be used.
+        CheckoutError: there is no checkout, or no such commit.
     """
     context = click.get_current_context()
-    found = config.read(root(), options["config"])
+    found = config.read(checkout().root, options["config"])
     values: dict[str, Any] = dict.fromkeys(_FROM_TABLES) | dict(options)
     origins = {}
     for name in options:
         source = context.get_parameter_source(name)
         origins[name] = _ORIGINS.get(source, _DEFAULT) if source else _DEFAULT
-    for name, value in found.values().items():
+    from_file = {name: (value, str(found.path)) for name, value in found.values().items()}
+    if revision := options["policy_from"]:
+        policy = config.policy_of(lambda path: checkout().file_at(revision, path), revision)
+        from_file = {name: pair for name, pair in from_file.items() if name not in policy}
+        set_there = {name: value for name, value in policy.items() if value is not None}
+        from_file |= {name: (value, f"commit {revision}") for name, value in set_there.items()}
+    for name, (value, origin) in from_file.items():
         if origins.get(name, _DEFAULT) == _DEFAULT:
-            values[name] = _converted(context, name, value, str(found.path))
-            origins[name] = str(found.path)
+            values[name] = _converted(context, name, value, origin)
+            origins[name] = origin
     return Settled(values, origins, found.path)
 
 

@@ -105,6 +105,15 @@ class Checkout:
             )
         return base
 
+    def file_at(self, revision: str, path: str) -> bytes | None:
+        """A file's content in the commit that a revision names; None when it has none.
+
+        Raises:
+            CheckoutError: the revision names no commit here.
+        """
+        lines = Commit(self._git, self.commit_id(revision)).lines(path)
+        return None if lines is None else b"\n".join(lines)
+
     def diff(self, base: str) -> bytes:
         """The unified diff from a commit to HEAD, without context lines."""
         return self._git.run(*_DIFF, self.commit_id(base), self.head.id, "--")

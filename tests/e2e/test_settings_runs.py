@@ -110,6 +110,27 @@ def test_a_settings_file_in_the_checkout_does_not_choose_the_server(
     assert sandbox.requests == []
 
 
+def test_a_branch_cannot_wave_itself_through_with_the_policy_of_its_target(
+    run: Run, checkout: Path
+) -> None:
+    (checkout / "insights-uploader.toml").write_text("exclude = ['*']\ntitle = 'Mine'\n")
+    assert run("gate", RUFF, "--base", "main", cwd=checkout).returncode == 0
+    arguments = [RUFF, "--base", "main", "--policy-from", "main"]
+    assert run("gate", *arguments, cwd=checkout).returncode == 1  # main has no settings file
+    assert (
+        plan(run, RUFF, "--policy-from", "main", cwd=checkout)["reports"][0]["body"]["title"]
+        == "Mine"
+    )
+    repository.git(checkout, "checkout", "--quiet", "-b", "policy", "main")
+    (checkout / "insights-uploader.toml").write_text("fail-on = 'never'\n")
+    repository.git(checkout, "add", "insights-uploader.toml")
+    repository.git(checkout, "commit", "--quiet", "-m", "The target's policy")
+    repository.git(checkout, "checkout", "--quiet", repository.HEAD)
+    (checkout / "insights-uploader.toml").write_text("fail-on = 'low'\n")
+    assert run("gate", *arguments[:-1], "policy", cwd=checkout).returncode == 0
+    assert run("gate", *arguments[:-1], "nowhere", cwd=checkout).returncode == 3
+
+
 @pytest.mark.parametrize("value", ["severe", "7"])
 def test_a_value_that_no_option_takes_is_told_with_its_file(
     run: Run, checkout: Path, value: str

@@ -1,8 +1,9 @@
 """Writes large results files of a given size, alike from run to run."""
 
+import itertools
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,113 @@ def junit(path: Path, megabytes: int) -> int:
             suite += 1
         file.write("</testsuites>\n")
     return failures
+
+
+def cobertura(path: Path, megabytes: int) -> int:
+    """Write a Cobertura file of about `megabytes`; its number of lines is returned."""
+    chance = random.Random(7)
+    lines = 0
+    with path.open("w", encoding="utf-8") as file:
+        file.write(
+            '<?xml version="1.0" ?>\n<coverage version="7.0" line-rate="0.8"><packages><package name="p"><classes>\n'
+        )
+        for number in itertools.count():
+            file.write(
+                f'<class name="c{number}" filename="{source_path(number % FILES)}"><methods/><lines>\n'
+            )
+            for line in range(1, 400):
+                file.write(f'<line number="{line}" hits="{chance.randrange(3)}"/>\n')
+            file.write("</lines></class>\n")
+            lines += 399
+            if file.tell() >= megabytes * 1_000_000:
+                break
+        file.write("</classes></package></packages></coverage>\n")
+    return lines
+
+
+def checkstyle(path: Path, megabytes: int) -> int:
+    """Write a checkstyle file of about `megabytes`; its number of errors is returned."""
+    errors = 0
+    with path.open("w", encoding="utf-8") as file:
+        file.write('<?xml version="1.0" encoding="utf-8"?>\n<checkstyle version="4.3">\n')
+        for number in itertools.count():
+            file.write(f'<file name="{source_path(number % FILES)}">\n')
+            for line in range(1, 100):
+                file.write(
+                    f'<error line="{line}" column="5" severity="warning" source="eslint.rules.no-x{line % 50}" '
+                    f'message="&#39;value_{number}&#39; is assigned a value but never used."/>\n'
+                )
+            file.write("</file>\n")
+            errors += 99
+            if file.tell() >= megabytes * 1_000_000:
+                break
+        file.write("</checkstyle>\n")
+    return errors
+
+
+def pylint(path: Path, megabytes: int) -> int:
+    """Write pylint's json2 of about `megabytes`; its number of messages is returned."""
+    return _json_list(path, megabytes, '{"messages": [', _pylint, '], "statistics": {}}')
+
+
+def eslint(path: Path, megabytes: int) -> int:
+    """Write eslint's json of about `megabytes`; its number of files is returned."""
+    return _json_list(path, megabytes, "[", _eslint, "]")
+
+
+def _json_list(path: Path, megabytes: int, start: str, item: Callable[[int], Any], end: str) -> int:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(start)
+        for number in itertools.count(1):
+            file.write(json.dumps(item(number)))
+            if number % 64 == 0 and file.tell() >= megabytes * 1_000_000:
+                file.write(end)
+                return number
+            file.write(",\n")
+    return 0
+
+
+def _pylint(number: int) -> dict[str, Any]:
+    return {
+        "type": ("convention", "warning", "error")[number % 3],
+        "symbol": f"rule-{number % RULES}",
+        "message": f"Unused variable 'value_{number}'",
+        "messageId": f"W{number % RULES:04}",
+        "confidence": "UNDEFINED",
+        "module": "package.module",
+        "obj": "function",
+        "line": number % 2000 + 1,
+        "column": 4,
+        "endLine": number % 2000 + 1,
+        "endColumn": 9,
+        "path": source_path(number % FILES),
+        "absolutePath": f"/builds/{source_path(number % FILES)}",
+    }
+
+
+def _eslint(number: int) -> dict[str, Any]:
+    messages = [
+        {
+            "ruleId": f"no-x{line % 50}",
+            "severity": 1 + line % 2,
+            "message": f"'value_{number}' is assigned a value but never used.",
+            "line": line,
+            "column": 5,
+            "nodeType": "Identifier",
+            "messageId": "unusedVar",
+            "endLine": line,
+            "endColumn": 12,
+        }
+        for line in range(1, 40)
+    ]
+    return {
+        "filePath": f"/builds/{source_path(number % FILES)}",
+        "messages": messages,
+        "suppressedMessages": [],
+        "errorCount": 20,
+        "warningCount": 19,
+        "source": "const value = 1;\n" * 200,
+    }
 
 
 def source_path(number: int) -> str:

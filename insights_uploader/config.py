@@ -221,7 +221,8 @@ def _unknown(full: str, key: str, path: Path, kind: type[Settings]) -> Sequence[
             "who may push a branch",
             f"Give it as --{full}, in the environment, or in a file outside that --config names.",
         )
-    known = kind.__struct_encode_fields__
+    tables = {"rule": RuleSetting, "report": ReportSetting, "path-alias": PathAlias}
+    known = tables.get(full.partition("[")[0], kind).__struct_encode_fields__
     near = difflib.get_close_matches(key, known, n=1)
     hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
     return f"{path}: {full}: there is no such setting", hint

@@ -106,6 +106,7 @@ class Reader:
         if not selector.tools:
             raise MalformedError(source.path, "", f"the parser {parser.name} found no tool's run")
         unmatched = list(selector.unmatched)
+        _, tied = resolver.rules
         record = InputRecord(
             path=source.path,
             format=parser.name,
@@ -115,7 +116,10 @@ class Reader:
             paths=len(selector.matched) + len(unmatched),
             matched=len(selector.matched),
             path_rule=resolver.rule,
-            unmatched={p: self._tracked.nearest(p) for p in unmatched[:_UNMATCHED_SHOWN]},
+            unmatched={
+                path: None if tied else self._tracked.nearest(path)
+                for path in unmatched[:_UNMATCHED_SHOWN]
+            },
             remarks=tuple(remarks[:_REMARKS]),
         )
         return selection, record

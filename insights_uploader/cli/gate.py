@@ -8,8 +8,9 @@ from insights_uploader.cli.options import results_options
 from insights_uploader.cli.planning import plan_from, settled
 from insights_uploader.cli.receipts import keep_receipt
 from insights_uploader.cli.settling import origins_text
-from insights_uploader.cli.speaking import say
+from insights_uploader.cli.speaking import say, warn
 from insights_uploader.cli.verdicts import exit_code
+from insights_uploader.preview import terminal
 
 
 @click.command("gate")
@@ -21,11 +22,11 @@ def command(**options: Any) -> int:
     """
     settings = settled(options)
     plan = plan_from(settings)
-    if not settings["quiet"]:
-        from insights_uploader.preview.terminal import verdict
-
+    if settings["quiet"]:
+        warn(terminal.failures(plan))
+    else:
         if settings["verbose"]:
             say(origins_text(settings))
-        say(verdict(plan))
+        say(terminal.verdict(plan))
     keep_receipt(settings["receipt"], plan, ())
     return exit_code(plan, settings)

@@ -8,6 +8,9 @@ import click
 
 Command = Callable[..., Any]
 
+PREFIX = "INSIGHTS_UPLOADER_"
+"""Begins the variable of an option in the environment."""
+
 _FOLDER = click.Path(path_type=Path)
 _SEVERITIES = click.Choice(["low", "medium", "high"], case_sensitive=False)
 _PERCENT = click.FloatRange(0, 100)
@@ -15,8 +18,9 @@ _PERCENT = click.FloatRange(0, 100)
 
 def _option(name: str, *, envvar: str | None = None, **settings: Any) -> Command:
     """An option that the environment can set as well."""
-    variable = envvar or f"INSIGHTS_UPLOADER_{name.strip('-').replace('-', '_').upper()}"
-    return click.option(name, envvar=variable, show_envvar=envvar is not None, **settings)
+    variables = [envvar] if envvar else []
+    variables.append(f"{PREFIX}{name.strip('-').replace('-', '_').upper()}")
+    return click.option(name, envvar=variables, show_envvar=envvar is not None, **settings)
 
 
 _OPTIONS: tuple[Command, ...] = (

@@ -132,7 +132,7 @@ def _adjustment(rule: RuleSetting) -> Adjustment:
         word = str(error.args[0]).lower()
         raise UsageError(
             "bad-config",
-            f"rule {rule.match!r}: {word}",
+            f"[[rule]] with match = {rule.match!r}: {word!r} is not known",
             "A severity is low, medium or high; a type vulnerability, code_smell or bug.",
         ) from None
 
@@ -147,6 +147,13 @@ def _check(settings: Settled) -> None:
             "bad-key",
             f"--key {settings['key']!r}: must be 1 to 40 letters, digits, '.', '_' or '-'",
             "The server takes keys of 50 characters, and the tool's name is added.",
+        )
+    receipt = settings["receipt"]
+    if receipt is not None and not os.access(receipt.parent, os.W_OK):
+        raise UsageError(
+            "unwritable",
+            f"--receipt {receipt}: its folder is not there or not writable",
+            "Make the folder first; nothing was sent.",
         )
     for name in ("link", "logo_url"):
         link = settings[name]

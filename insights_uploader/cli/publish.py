@@ -9,7 +9,7 @@ from insights_uploader.cli.options import results_options
 from insights_uploader.cli.planning import plan_from, settled
 from insights_uploader.cli.receipts import keep_receipt
 from insights_uploader.cli.settling import Settled, origins_text
-from insights_uploader.cli.speaking import say
+from insights_uploader.cli.speaking import say, warn
 from insights_uploader.cli.verdicts import exit_code
 from insights_uploader.credentials import credentials
 from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
@@ -42,7 +42,9 @@ def command(**options: Any) -> int:
         plan = plan_from(settings)
         if settings["verbose"]:
             say(origins_text(settings))
-        if not settings["quiet"]:
+        if settings["quiet"]:
+            warn(terminal.failures(plan))
+        else:
             say(terminal.summary(plan))
         return _publish(plan, http, settings)
 

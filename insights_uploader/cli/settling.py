@@ -1,5 +1,7 @@
 """The value of every option, and where it comes from: flag, environment, file, default."""
 
+import difflib
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,6 +10,7 @@ import msgspec
 from click.core import ParameterSource
 
 from insights_uploader import config
+from insights_uploader.cli.options import PREFIX
 from insights_uploader.model.errors import UsageError
 from insights_uploader.repository.checkout import Checkout
 
@@ -50,6 +53,7 @@ def settle(options: Mapping[str, Any], checkout: Callable[[], Checkout]) -> Sett
         CheckoutError: there is no checkout, or no such commit.
     """
     context = click.get_current_context()
+    _check_environment(context, os.environ)
     found = config.read(checkout().root, options["config"])
     values: dict[str, Any] = dict.fromkeys(_FROM_TABLES) | dict(options)
     origins = {}
@@ -67,6 +71,16 @@ def settle(options: Mapping[str, Any], checkout: Callable[[], Checkout]) -> Sett
             values[name] = _converted(context, name, value, origin)
             origins[name] = origin
     return Settled(values, origins, found.path)
+
+
+def _check_environment(context: click.Context, environ: Mapping[str, str]) -> None:
+    """Refuse a variable of ours that no option of any command knows."""
+    known = {f"{PREFIX}{(p.name or '').upper()}" for p in context.command.params}
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]}?" if near else "See --help for the options."
+            raise UsageError("unknown-setting", f"{name}: there is no such setting", hint)
 
 
 def _converted(context: click.Context, name: str, value: Any, path: str) -> Any:

@@ -14,6 +14,13 @@ def say(text: str) -> None:
         click.echo(text, nl=not text.endswith("\n"))
 
 
+def warn(text: str) -> None:
+    """Tell on standard error what went wrong; without text do nothing."""
+    if text:
+        with contextlib.suppress(OSError):
+            click.echo(text, nl=not text.endswith("\n"), err=True)
+
+
 def deliver(content: str | bytes, output: Path | None, option: str) -> None:
     """Write what the command is for.
 

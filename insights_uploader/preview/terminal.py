@@ -29,6 +29,14 @@ def summary(plan: Plan) -> str:
     return "\n".join([*_inputs(plan), "", *_ending(plan)]) + "\n"
 
 
+def failures(plan: Plan) -> str:
+    """Only what fails the gate; empty when it is passed."""
+    return "".join(
+        f"{_result(r.result)}  {f'{plain(r.report)}: ' if r.report else ''}{plain(r.words)}\n"
+        for r in plan.verdict.failures()
+    )
+
+
 def verdict(plan: Plan) -> str:
     """Every rule of the gate with what was measured, failing ones first."""
     lines = [*_inputs(plan), "", ledger_line(plan.ledger)]
@@ -86,10 +94,15 @@ def _report(report: PlannedReport) -> Iterator[str]:
     yield f"{heading}  {_result(draft.result)}  {report.key}"
     for line in str(report.body["details"]).splitlines():
         yield f"  {plain(line)}"
-    for annotation in draft.annotations:
+    for annotation in sorted(draft.annotations, key=_place):
         yield f"  {_annotation(annotation)}"
     for annotation_id, reason in draft.invalid.items():
         yield f"  left out {annotation_id}: {plain(reason)}"
+
+
+def _place(annotation: AnnotationDraft) -> tuple[str, int, str]:
+    """The reader's order; the plan's own is that of the ranks."""
+    return (annotation.path or "", annotation.line or 0, annotation.message)
 
 
 def _annotation(annotation: AnnotationDraft) -> str:
@@ -116,6 +129,8 @@ def ledger_line(ledger: Ledger) -> str:
     """The ledger on one line."""
     ends = [f"{n} {end}" for end in Disposition if (n := ledger.count(end))]
     found = _count(ledger.parsed + ledger.derived, "finding")
+    if ledger.derived:
+        found += f" ({ledger.derived} of them derived from coverage)"
     return f"{found}: {', '.join(ends)}" if ends else "no findings"
 
 

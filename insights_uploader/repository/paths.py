@@ -122,7 +122,8 @@ class PathResolver:
     def rule(self) -> str:
         """The rule in words; of a tie, what tied."""
         if self._tied:
-            return "it fits equally " + " and ".join(sorted(r.words for r in self._tied)[:4])
+            places = " and ".join(sorted(r.words for r in self._tied)[:4])
+            return f"it fits equally {places}: say which with a [[path-alias]] in the settings"
         used = [resolved.rule for resolved in self._known.values() if resolved.path is not None]
         return max(set(used), key=used.count) if used else PathRule().words
 

@@ -53,7 +53,24 @@ def test_the_gate_names_every_rule_and_what_it_measured(run: Run) -> None:
     assert "FAIL  insights-uploader.ruff: 36 findings of severity HIGH" in done.stdout
     assert "FAIL  insights-uploader.junit: 5 failing tests" in done.stdout
     assert "PASS  insights-uploader.ruff: no failing tests" in done.stdout
-    assert run("gate", RUFF, "--base", "main", "-q").stdout == ""
+    quiet = run("gate", RUFF, "--base", "main", "-q")
+    assert quiet.stdout == ""
+    assert quiet.stderr == "FAIL  insights-uploader.ruff: 36 findings of severity HIGH\n"
+
+
+def test_a_receipt_that_could_not_be_written_is_told_before_anything_is_sent(
+    run: Run, sandbox: Sandbox
+) -> None:
+    arguments = ["--base", "main", "--project", "PRJ", "--repository", "repo", "--url", sandbox.url]
+    done = run("publish", RUFF, *arguments, "--receipt", "/nodir/r.json", BITBUCKET_TOKEN=TOKEN)
+    assert done.returncode == 2
+    assert sandbox.requests == []
+
+
+def test_a_misspelt_variable_is_no_setting(run: Run) -> None:
+    done = run("gate", RUFF, "--base", "main", INSIGHTS_UPLOADER_FAIL_IN="low")
+    assert done.returncode == 2
+    assert "Did you mean INSIGHTS_UPLOADER_FAIL_ON?" in done.stderr
 
 
 def test_flag_before_environment_before_file_before_default(run: Run, checkout: Path) -> None:

@@ -213,7 +213,7 @@ def test_suppression(logs: Logs, suppressions: Any, suppressed: bool) -> None:
         ("file:///builds/x/a%20b.py", "/builds/x/a b.py"),
         ("file:/builds/x/a.py", "/builds/x/a.py"),
         ("file://localhost/builds/a.py", "/builds/a.py"),
-        ("file:///C:/work/a.py", "C:/work/a.py"),
+        ("file:///C:/proj/a.py", "C:/proj/a.py"),
         ("file://server/share/a.py", "//server/share/a.py"),
         ("/builds/x/a b.py", "/builds/x/a b.py"),  # raw spaces
         ("C:\\work\\a.py", "C:\\work\\a.py"),

@@ -21,6 +21,7 @@ _MAX_BYTES = 1 << 20
 POLICY = (
     "include", "exclude", "ignore", "min_severity", "rule",
     "fail_on", "min_coverage", "min_changed_coverage", "filter", "context",
+    "path_alias", "report", "key",
 )  # fmt: skip
 """The keys that decide what passes; `--policy-from` takes them from a commit of its own."""
 
@@ -130,17 +131,16 @@ def read(root: Path, named: Path | None) -> SettingsFile:
     if named is not None:
         table = _toml(named)
         if named.name == "pyproject.toml":
-            table = table.get("tool", {}).get(TABLE, {})
+            table = _own_table(table) or {}
         return SettingsFile(str(named), _settings(table, named, TrustedSettings))
     own = root / NAME
     if own.is_symlink() or own.exists():
         return SettingsFile(NAME, _settings(_toml(_inside(own, root)), Path(NAME), Settings))
     project = root / "pyproject.toml"
     if project.is_file():
-        tool = _toml(_inside(project, root), Path(project.name)).get("tool", {})
-        if isinstance(tool, dict) and TABLE in tool:
-            path = Path("pyproject.toml")
-            return SettingsFile(path.name, _settings(tool[TABLE], path, Settings))
+        table = _own_table(_toml(_inside(project, root), Path(project.name)))
+        if table is not None:
+            return SettingsFile(project.name, _settings(table, Path(project.name), Settings))
     return SettingsFile(None, Settings())
 
 
@@ -163,7 +163,7 @@ def policy_of(read_file: Callable[[str], bytes | None], revision: str) -> Mappin
         shown = Path(f"{revision}:{name}")
         table: Any = _parsed(content, shown)
         if name != NAME:
-            table = table.get("tool", {}).get(TABLE)
+            table = _own_table(table)
             if table is None:
                 continue
         settings = _settings(table, shown, Settings)
@@ -171,9 +171,18 @@ def policy_of(read_file: Callable[[str], bytes | None], revision: str) -> Mappin
     return dict.fromkeys(POLICY)
 
 
+def _own_table(pyproject: dict[str, Any]) -> Any:
+    """`[tool.insights-uploader]` of a pyproject.toml; None without one."""
+    tool = pyproject.get("tool")
+    return tool.get(TABLE) if isinstance(tool, dict) else None
+
+
 def _inside(path: Path, root: Path) -> Path:
     """Refuse a link that leads out of the checkout."""
-    resolved = path.resolve()
+    try:
+        resolved = path.resolve()
+    except (OSError, RuntimeError):
+        raise UsageError("bad-config", f"{path.name}: is a link that leads nowhere") from None
     if not resolved.is_relative_to(root.resolve()):
         raise UsageError("bad-config", f"{path.name}: is a link that leads out of the checkout")
     return resolved
@@ -182,6 +191,8 @@ def _inside(path: Path, root: Path) -> Path:
 def _toml(path: Path, shown: Path | None = None) -> dict[str, Any]:
     shown = shown or path
     try:
+        if path.exists() and not path.is_file():
+            raise UsageError("bad-config", f"{shown}: is not a regular file")
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
     except OSError as error:
@@ -194,7 +205,7 @@ def _parsed(content: bytes, shown: Path) -> dict[str, Any]:
         raise UsageError("bad-config", f"{shown}: is larger than {_MAX_BYTES} bytes")
     try:
         return tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or an absurd number
         raise UsageError("bad-config", f"{shown}: is not TOML: {error}") from None
 
 

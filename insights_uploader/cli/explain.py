@@ -12,7 +12,7 @@ from insights_uploader.model.finding import Placed
 from insights_uploader.model.ledger import Disposition
 from insights_uploader.preview.plain import plain
 
-_PLACE = re.compile(r"(.+?)(?::(\d+))?", re.DOTALL)
+_PLACE = re.compile(r"(.+?)(?::(\d{1,9}))?", re.DOTALL)
 
 
 @click.command("explain")

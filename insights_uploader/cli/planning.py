@@ -3,6 +3,7 @@
 import fnmatch
 import functools
 import io
+import math
 import os
 import re
 import sys
@@ -64,6 +65,7 @@ def plan_from(settings: Settled, trace: Trace | None = None) -> Plan:
 
 def _request(settings: Settled) -> Request:
     groups: Sequence[ReportSetting] = settings["report"] or ()
+    wanted = _wanted(settings)
     fail_on = settings["fail_on"]
     return Request(
         results=settings["results"],
@@ -77,13 +79,7 @@ def _request(settings: Settled) -> Request:
         mode=FilterMode(settings["filter"]),
         context=settings["context"],
         aliases=[_alias(a.from_, a.to) for a in settings["path_alias"] or ()],
-        wanted=Wanted(
-            include=settings["include"],
-            exclude=settings["exclude"],
-            ignore=settings["ignore"],
-            min_severity=Severity[settings["min_severity"].upper()],
-            adjustments=[_adjustment(rule) for rule in settings["rule"] or ()],
-        ),
+        wanted=wanted,
         caps=Caps(annotations=settings["max_annotations"]),
         policy=Policy(
             fail_on=None if fail_on == "never" else Severity[fail_on.upper()],
@@ -98,6 +94,21 @@ def _request(settings: Settled) -> Request:
             logo_url=settings["logo_url"],
         ),
     )
+
+
+def _wanted(settings: Settled) -> Wanted:
+    wanted = Wanted(
+        include=settings["include"],
+        exclude=settings["exclude"],
+        ignore=settings["ignore"],
+        min_severity=Severity[settings["min_severity"].upper()],
+        adjustments=[_adjustment(rule) for rule in settings["rule"] or ()],
+    )
+    try:
+        wanted.check()
+    except ValueError as error:
+        raise UsageError("bad-pattern", f"include, exclude or ignore: {error}") from None
+    return wanted
 
 
 def _report_of(prefix: str, groups: Sequence[ReportSetting]) -> Callable[[str], str]:
@@ -148,6 +159,9 @@ def _check(settings: Settled) -> None:
             f"--key {settings['key']!r}: must be 1 to 40 letters, digits, '.', '_' or '-'",
             "The server takes keys of 50 characters, and the tool's name is added.",
         )
+    for name in ("min_coverage", "min_changed_coverage"):
+        if settings[name] is not None and not math.isfinite(settings[name]):
+            raise UsageError("bad-percent", f"--{name.replace('_', '-')}: is no percentage")
     receipt = settings["receipt"]
     if receipt is not None and not os.access(receipt.parent, os.W_OK):
         raise UsageError(

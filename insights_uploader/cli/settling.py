@@ -61,7 +61,12 @@ def settle(options: Mapping[str, Any], checkout: Callable[[], Checkout]) -> Sett
         source = context.get_parameter_source(name)
         origins[name] = _ORIGINS.get(source, _DEFAULT) if source else _DEFAULT
     from_file = {name: (value, str(found.path)) for name, value in found.values().items()}
-    if revision := options["policy_from"]:
+    revision = options["policy_from"]
+    if revision is not None:
+        if not revision.strip():
+            raise UsageError(
+                "no-policy", "--policy-from: is empty", "Is the variable set that should name it?"
+            )
         policy = config.policy_of(lambda path: checkout().file_at(revision, path), revision)
         from_file = {name: pair for name, pair in from_file.items() if name not in policy}
         set_there = {name: value for name, value in policy.items() if value is not None}

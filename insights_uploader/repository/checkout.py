@@ -109,9 +109,14 @@ class Checkout:
         """A file's content in the commit that a revision names; None when it has none.
 
         Raises:
-            CheckoutError: the revision names no commit here.
+            CheckoutError: the revision names no commit here, or the path is a link there.
         """
-        lines = Commit(self._git, self.commit_id(revision)).lines(path)
+        commit = Commit(self._git, self.commit_id(revision))
+        lines = commit.lines(path)
+        if lines is None and commit.blob_id(path) is not None:
+            raise CheckoutError(
+                "not-a-file", f"{path}: is a link in {revision}", "Put a file in its place there."
+            )
         return None if lines is None else b"\n".join(lines)
 
     def diff(self, base: str) -> bytes:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 
+_LONGEST = 512
+_MOST = 2_000
+
+
 class Adjustment(msgspec.Struct, frozen=True):
     """A severity or a type of the team's own for some rules; None leaves the parser's.
 
@@ -70,6 +74,21 @@ class Wanted(msgspec.Struct, frozen=True, dict=True):
         if path is not None and self.exclude and self._excluded.match_file(path):
             return "an --exclude matches its path"
         return None
+
+    def check(self) -> None:
+        """Read the patterns now rather than at the first finding.
+
+        Raises:
+            ValueError: one of them means nothing, or they are more or longer than anybody needs.
+        """
+        for pattern in (*self.include, *self.exclude, *self.ignore):
+            if len(pattern) > _LONGEST or "***" in pattern:
+                raise ValueError(
+                    f"{pattern[:60]!r}: is too long, or has more than two stars in a row"
+                )
+        if max(map(len, (self.include, self.exclude, self.ignore))) > _MOST:
+            raise ValueError(f"there are more than {_MOST} patterns")
+        _ = self._included, self._excluded
 
     @cached_property
     def _included(self) -> "GitIgnoreSpec":

@@ -148,6 +148,44 @@ def test_a_branch_cannot_wave_itself_through_with_the_policy_of_its_target(
     assert run("gate", *arguments[:-1], "nowhere", cwd=checkout).returncode == 3
 
 
+@pytest.mark.parametrize(
+    ("content", "arguments"),
+    [
+        ("exclude = ['!']", []),
+        (f"exclude = ['{'*' * 200}q']", []),
+        (f"ignore = {[f'x{n}' for n in range(3000)]}", []),
+        (f"context = {'9' * 5000}", []),
+        ("min-coverage = nan", []),
+        ("", ["--policy-from", ""]),
+    ],
+)
+def test_hostile_settings_are_refused_with_words(
+    run: Run, checkout: Path, content: str, arguments: list[str]
+) -> None:
+    (checkout / "insights-uploader.toml").write_text(content)
+    done = run("gate", RUFF, "--base", "main", *arguments, cwd=checkout)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: ")
+
+
+def test_an_alias_of_the_branch_does_not_count_under_the_targets_policy(
+    run: Run, checkout: Path
+) -> None:
+    for path in (checkout / "src/dotenv").glob("*.py"):
+        decoy = checkout / "decoy/src/dotenv" / path.name
+        decoy.parent.mkdir(parents=True, exist_ok=True)
+        decoy.touch()
+    (checkout / "insights-uploader.toml").write_text(
+        "[[path-alias]]\nfrom = '/builds/acme/python-dotenv'\nto = 'decoy'\n"
+        "[[report]]\ntools = ['ruff']\nkey = 'other'\n"
+    )
+    repository.git(checkout, "add", ".")
+    repository.git(checkout, "commit", "--quiet", "-m", "decoys")
+    done = run("gate", RUFF, "--base", "main", "--policy-from", "main", cwd=checkout)
+    assert done.returncode == 1
+    assert "insights-uploader.ruff: 36 findings" in done.stdout
+
+
 @pytest.mark.parametrize("value", ["severe", "7"])
 def test_a_value_that_no_option_takes_is_told_with_its_file(
     run: Run, checkout: Path, value: str

@@ -68,9 +68,11 @@ def settle(options: Mapping[str, Any], checkout: Callable[[], Checkout]) -> Sett
                 "no-policy", "--policy-from: is empty", "Is the variable set that should name it?"
             )
         policy = config.policy_of(lambda path: checkout().file_at(revision, path), revision)
-        from_file = {name: pair for name, pair in from_file.items() if name not in policy}
+        if options["config"] is None:  # a file that the user named is trusted and comes first
+            from_file = {name: pair for name, pair in from_file.items() if name not in policy}
         set_there = {name: value for name, value in policy.items() if value is not None}
-        from_file |= {name: (value, f"commit {revision}") for name, value in set_there.items()}
+        there = {name: (value, f"commit {revision}") for name, value in set_there.items()}
+        from_file = there | from_file
     for name, (value, origin) in from_file.items():
         if origins.get(name, _DEFAULT) == _DEFAULT:
             values[name] = _converted(context, name, value, origin)

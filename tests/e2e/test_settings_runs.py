@@ -148,6 +148,16 @@ def test_a_branch_cannot_wave_itself_through_with_the_policy_of_its_target(
     assert run("gate", *arguments[:-1], "nowhere", cwd=checkout).returncode == 3
 
 
+def test_a_file_that_the_user_names_comes_before_the_targets_policy(
+    run: Run, checkout: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "team.toml").write_text("fail-on = 'low'\n")
+    arguments = [BANDIT, "--base", "main", "--policy-from", "main"]
+    assert run("gate", *arguments, cwd=checkout).returncode == 0  # notes only
+    named = run("gate", *arguments, "--config", tmp_path / "team.toml", cwd=checkout)
+    assert named.returncode == 1
+
+
 @pytest.mark.parametrize(
     ("content", "arguments"),
     [

@@ -28,11 +28,15 @@ class Location(msgspec.Struct, frozen=True, gc=False):
         path: decoded, with `/` or `\\` as the tool had it; absolute or relative to anything.
         line: 1-based; None when the tool named only the file.
         end_line: 1-based, inclusive; None when the finding ends on `line`.
+        derived: True when the tool wrote no path and a parser made this one of a name, such as a
+            class or a package. It need not exist: it lies where exactly one tracked file ends so
+            (or is the end of it), and it is not missed when there is none.
     """
 
     path: str
     line: int | None = None
     end_line: int | None = None
+    derived: bool = False
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -50,6 +54,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         fingerprints: the tool's own identities as (name, value), in the tool's order.
         suppression: the tool's words for why it is suppressed; None when it is not.
         failed_test: True for a failing test, which no diff ever filters.
+        variant_of: of a case of a parametrised test, the test's full name without the parameters;
+            such failures at one place are shown as one annotation. None for anything else.
     """
 
     tool: str
@@ -63,6 +69,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     fingerprints: tuple[tuple[str, str], ...] = ()
     suppression: str | None = None
     failed_test: bool = False
+    variant_of: str | None = None
 
 
 class Placed(msgspec.Struct, frozen=True, gc=False):

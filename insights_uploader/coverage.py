@@ -2,7 +2,7 @@
 
 Measures of one file from several classes, methods, files and shards are merged: a line is measured
 if it is in any, covered if the sum of its hits is not 0, and of its branches those count as taken
-that any of them took, condition by condition where the file tells them apart.
+that any of them took, condition by condition or branch by branch where the file tells them apart.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -72,30 +72,44 @@ class Branches(msgspec.Struct, frozen=True):
         covered, total: how many were taken, of how many; of several measures, the most.
         conditions: percent covered by number of condition, of several measures the most; empty
             where the conditions do not add up to the count.
+        missing: where the branches lead that no measure of as many took, sorted; None where no
+            such measure tells.
     """
 
     covered: int
     total: int
     conditions: Mapping[int, int] = {}
+    missing: tuple[int, ...] | None = None
 
     @classmethod
     def of(cls, line: LineCoverage) -> "Branches":
         """What one measure tells."""
-        known = cls(line.covered, line.branches, dict(line.conditions))
+        missing = line.missing if len(line.missing) == line.branches - line.covered else None
+        known = cls(line.covered, line.branches, dict(line.conditions), missing)
         adds_up = known._by_condition() == line.covered
-        return known if adds_up else cls(line.covered, line.branches)
+        return known if adds_up else cls(line.covered, line.branches, missing=missing)
 
     def merged(self, other: "Branches") -> "Branches":
         """What two measures of one line know together."""
         conditions = dict(self.conditions)
         for number, percent in other.conditions.items():
             conditions[number] = max(percent, conditions.get(number, 0))
-        return Branches(max(self.covered, other.covered), max(self.total, other.total), conditions)
+        covered, total = max(self.covered, other.covered), max(self.total, other.total)
+        return Branches(covered, total, conditions, self._missing_with(other))
 
     @property
     def taken(self) -> int:
         """How many were taken at least."""
-        return min(max(self.covered, self._by_condition()), self.total)
+        named = 0 if self.missing is None else self.total - len(self.missing)
+        return min(max(self.covered, self._by_condition(), named), self.total)
+
+    def _missing_with(self, other: "Branches") -> tuple[int, ...] | None:
+        """What neither took; of two that count differently, what the one with more did not."""
+        if self.total != other.total:
+            return self.missing if self.total > other.total else other.missing
+        if self.missing is None or other.missing is None:
+            return other.missing if self.missing is None else self.missing
+        return tuple(sorted({*self.missing} & {*other.missing}))
 
     def _by_condition(self) -> int:
         """How many the conditions add up to; 0 where they are not of equal size."""

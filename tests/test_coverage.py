@@ -144,6 +144,7 @@ LINES = st.builds(
     covered=st.integers(0, 4),
     branches=st.integers(0, 6),
     conditions=CONDITIONS,
+    missing=st.lists(st.integers(-1, 3), unique=True, max_size=4).map(sorted).map(tuple),
 )
 SHARDS = st.lists(
     st.tuples(st.sampled_from(["a.py", "b.py"]), st.booleans(), st.lists(LINES, max_size=6)),
@@ -234,6 +235,42 @@ def test_no_branch_counts_that_nobody_took(truth: tuple[int, list[list[set[int]]
     really = sum(len(set().union(*(run[n] for run in runs))) for n in range(3))
     best = sum(max((len(run[n]) for run in runs), default=0) for n in range(3))
     assert best == known.taken <= really
+
+
+@given(st.lists(st.sets(st.sampled_from([-1, 0, 5, 9])), min_size=1, max_size=4))
+def test_of_branches_that_are_told_by_name_those_count_that_anybody_took(
+    runs: list[set[int]],
+) -> None:
+    shards = []
+    for took in runs:
+        missing = tuple(sorted({-1, 0, 5, 9} - took))
+        shards.append(coverage(LineCoverage(3, 1, len(took), 4, missing=missing)))
+    known = joined(*shards).files["a.py"].branches[3]
+    assert (known.taken, known.total) == (len(set().union(*runs)), 4)
+
+
+def named(covered: int, total: int, *missing: int) -> Branches:
+    return Branches.of(LineCoverage(1, 1, covered, total, missing=missing))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "taken", "total"),
+    [
+        (named(1, 2, 5), named(1, 2, 9), 2, 2),  # one each
+        (named(1, 2, 5), named(1, 2, 5), 1, 2),  # the same one
+        (named(1, 2, 0), named(1, 2, 0), 1, 2),  # out of the block, wherever to: not told apart
+        (named(1, 3, -1, 0), named(2, 3, 0), 2, 3),
+        (named(1, 2, 5), named(1, 2), 1, 2),  # one tells no names
+        (named(1, 2, 5), named(2, 2), 2, 2),  # all were taken: nothing to name
+        (named(1, 2, 5), named(1, 4, 5, 8, 9), 1, 4),  # compiled in two ways: of the most
+        (named(1, 2, 5, 9), named(1, 2, 6), 1, 2),  # the names contradict the count
+    ],
+)
+def test_branches_are_merged_by_name(
+    one: Branches, other: Branches, taken: int, total: int
+) -> None:
+    for merged in (one.merged(other), other.merged(one)):
+        assert (merged.taken, merged.total) == (taken, total)
 
 
 # Runs

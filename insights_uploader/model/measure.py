@@ -60,6 +60,8 @@ class LineCoverage(msgspec.Struct, frozen=True, gc=False):
         hits: how often it was run.
         covered, branches: how many of its branches were taken, of how many; 0 of 0 without any.
         conditions: (number, percent covered) of each condition, where the file tells them apart.
+        missing: where the branches lead that were not taken, sorted, where the file tells: lines,
+            and 0, -1, ... for those that leave the code block.
     """
 
     line: int
@@ -67,6 +69,7 @@ class LineCoverage(msgspec.Struct, frozen=True, gc=False):
     covered: int = 0
     branches: int = 0
     conditions: tuple[tuple[int, int], ...] = ()
+    missing: tuple[int, ...] = ()
 
 
 class FileCoverage(msgspec.Struct, frozen=True):

@@ -1,7 +1,8 @@
 """One `line` element of a Cobertura file: its number, its hits, its branches and conditions.
 
 coverage-04.dtd asks for `number` and `hits`; `branch`, `condition-coverage` and the `conditions`
-inside are optional.
+inside are optional. `missing-branches` is coverage.py's own (its xmlreport.py): where the branches
+lead that were not taken, as in `12,exit`.
 """
 
 import math
@@ -17,6 +18,7 @@ _MAX_CONDITIONS = 10_000
 _MAX_NUMBER = 40  # characters
 _NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?\s*", re.ASCII)
 _OF_BRANCHES = re.compile(r"\(\s*(\d{1,9})\s*/\s*(\d{1,9})\s*\)", re.ASCII)
+_EXIT = "exit"  # coverage.py: out of the code block; each such branch is written alike
 _PERCENT = re.compile(r"\s*(?:[\d.,]+(?:[eE][-+]?\d+)?|NaN)\s*%?\s*", re.ASCII)
 
 
@@ -27,7 +29,15 @@ class Line:
         number: 1-based; 0 when the writer had none.
     """
 
-    __slots__ = ("_branches", "_conditions", "_covered", "_hits", "_says_branches", "number")
+    __slots__ = (
+        "_branches",
+        "_conditions",
+        "_covered",
+        "_hits",
+        "_missing",
+        "_says_branches",
+        "number",
+    )
 
     def __init__(self, attributes: Mapping[str, str]) -> None:
         self.number = _line_number(attributes.get("number", ""))
@@ -35,6 +45,8 @@ class Line:
         said = attributes.get("condition-coverage", "")
         self._says_branches = bool(said)
         self._covered, self._branches = _branches(said) if said else (0, 0)
+        left = self._branches - self._covered
+        self._missing = _missing(attributes.get("missing-branches", ""), left)
         self._conditions: list[tuple[int, int]] = []
 
     def add_condition(self, attributes: Mapping[str, str]) -> None:
@@ -49,13 +61,15 @@ class Line:
 
     def coverage(self) -> LineCoverage:
         """What the element says, once it has ended."""
-        if not self._conditions:
-            return LineCoverage(self.number, self._hits, self._covered, self._branches)
-        if not self._says_branches:  # grcov: each condition is one branch, taken or not
+        if (
+            self._conditions and not self._says_branches
+        ):  # grcov: each condition is one branch, taken or not
             self._branches = len(self._conditions)
             self._covered = sum(percent == 100 for _, percent in self._conditions)
         conditions = tuple(self._conditions)
-        return LineCoverage(self.number, self._hits, self._covered, self._branches, conditions)
+        return LineCoverage(
+            self.number, self._hits, self._covered, self._branches, conditions, self._missing
+        )
 
 
 def _whole(text: str) -> int | None:
@@ -107,6 +121,24 @@ def _branches(text: str) -> tuple[int, int]:
         if (found or not opening) and covered <= branches and _PERCENT.fullmatch(percent):
             return covered, branches
     raise UnreadableError(f"a line's condition-coverage is {shown(text)} and not like 50% (1/2)")
+
+
+def _missing(text: str, count: int) -> tuple[int, ...]:
+    """Where the branches lead that were not taken: lines, and 0, -1, ... for `exit`s.
+
+    Empty when the text does not name so many: it is not in the format, and the counts stand.
+    """
+    if not 0 < count <= _MAX_CONDITIONS or text.count(",") != count - 1:
+        return ()
+    lines: set[int] = set()
+    exits = 0
+    for name in text.split(","):
+        if name.strip() == _EXIT:
+            lines.add(-exits)
+            exits += 1
+        elif line := _whole(name.strip()):
+            lines.add(line)
+    return tuple(sorted(lines)) if len(lines) == count else ()
 
 
 def _percent(text: str) -> int:

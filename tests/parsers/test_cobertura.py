@@ -79,6 +79,31 @@ def test_a_line(read: Read, line: str, expected: LineCoverage) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        ("condition-coverage='50% (1/2)' missing-branches='12'", (12,)),
+        ("condition-coverage='25% (1/4)' missing-branches='9,exit,7'", (0, 7, 9)),
+        ("condition-coverage='0% (0/2)' missing-branches='exit, exit'", (-1, 0)),
+        ("condition-coverage='50% (1/2)'", ()),
+        ("condition-coverage='50% (1/2)' missing-branches=''", ()),
+        # What does not name as many as were missed is nobody's that is known: the counts stand.
+        ("condition-coverage='50% (1/2)' missing-branches='4,5'", ()),
+        ("condition-coverage='0% (0/2)' missing-branches='4,4'", ()),
+        ("condition-coverage='50% (1/2)' missing-branches='else'", ()),
+        ("condition-coverage='50% (1/2)' missing-branches='-4'", ()),
+        ("condition-coverage='50% (1/2)' missing-branches='0'", ()),
+        ("missing-branches='4'", ()),
+        ("condition-coverage='0% (0/999999999)' missing-branches='4'", ()),
+    ],
+)
+def test_the_branches_that_coverage_py_names(
+    read: Read, said: str, missing: tuple[int, ...]
+) -> None:
+    [file] = files(read(report(a_class(f"<line number='3' hits='1' branch='true' {said}/>"))))
+    assert [line.missing for line in file.lines] == [missing]
+
+
+@pytest.mark.parametrize(
     ("said", "conditions", "expected"),
     [
         ("condition-coverage='75% (3/4)'", [("0", "50%"), ("1", "100%")], (3, 4, ((0, 50), (1, 100)))),

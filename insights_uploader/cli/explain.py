@@ -8,7 +8,7 @@ import click
 from insights_uploader.cli.options import results_options
 from insights_uploader.cli.planning import plan_from, settled
 from insights_uploader.cli.speaking import say
-from insights_uploader.model.finding import Placed
+from insights_uploader.model.finding import Finding, Placed
 from insights_uploader.model.ledger import Disposition
 from insights_uploader.preview.plain import plain
 
@@ -33,20 +33,31 @@ def command(place: str, **options: Any) -> int:
             heard.append((placed, end, why, identity))
 
     plan = plan_from(settled(options), trace)
-    shown = {a.id for report in plan.reports for a in report.draft.annotations}
+    shown = {a.id: a.message for report in plan.reports for a in report.draft.annotations}
     seen: set[bytes] = set()
     for placed, end, why, identity in heard:
-        if identity is None or (identity not in seen and identity.hex() in shown):
+        if identity is None:
             say(_line(placed, end, why))
-        elif identity in seen:
-            say(_line(placed, Disposition.DUPLICATE, "the same finding came before"))
+            continue
+        words = shown.get(identity.hex())
+        if identity in seen or (words and placed.finding.message.strip() not in words):
+            say(_line(placed, Disposition.DUPLICATE, _standing_for(placed.finding)))
+            continue
+        seen.add(identity)
+        if words:
+            say(_line(placed, end, why))
         else:
             say(_line(placed, Disposition.OVER_CAP, "others rank before it: --max-annotations"))
-        if identity is not None:
-            seen.add(identity)
     if not heard:
         say(f"no finding of these results is at {plain(place)}")
     return 0
+
+
+def _standing_for(finding: Finding) -> str:
+    """Why a finding that passed the filter has no annotation of its own."""
+    if finding.variant_of is None:
+        return "the same finding was read twice"
+    return f"one annotation tells of all cases of {finding.variant_of} that fail here"
 
 
 def _is_at(placed: Placed, path: str, line: int | None) -> bool:

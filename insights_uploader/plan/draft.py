@@ -18,11 +18,12 @@ class AnnotationDraft(msgspec.Struct, frozen=True):
 
     Attributes:
         id: stable from run to run, unique in its report; hexadecimal.
-        rule: the tool's rule, for counting.
+        rule: what it is counted under: the tool's rule, or a parametrised test's name.
         message: the whole text.
         path, line: None when it belongs to the report as a whole, or to the file as a whole.
         link: as the tool wrote it; not yet checked.
         end: `PUBLISHED` or `REPORT_LEVEL`.
+        cases: how many failing cases of a parametrised test it stands for.
     """
 
     id: str
@@ -34,6 +35,7 @@ class AnnotationDraft(msgspec.Struct, frozen=True):
     line: int | None
     link: str | None
     end: Disposition
+    cases: int = 1
 
 
 class ReportDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +101,8 @@ class ReportDraft(msgspec.Struct, frozen=True, kw_only=True):
     def hidden_rules(self) -> Mapping[str, int]:
         """Findings that passed the filter and have no annotation, by rule, most first."""
         hidden = Counter(self.rules)
-        hidden.subtract(a.rule for a in self.annotations)
+        for shown in self.annotations:
+            hidden[shown.rule] -= shown.cases
         return {r: n for r, n in sorted(hidden.items(), key=lambda i: (-i[1], i[0])) if n > 0}
 
 
@@ -113,22 +116,26 @@ def annotation(candidate: Candidate) -> AnnotationDraft:
         path, line = None, None
     return AnnotationDraft(
         id=candidate.id.hex(),
-        rule=finding.rule,
-        message=_message(finding, placed, end),
+        rule=candidate.rule,
+        message=_message(candidate, end),
         severity=finding.severity,
         type=finding.type,
         path=path,
         line=line,
         link=finding.link,
         end=end,
+        cases=candidate.cases,
     )
 
 
-def _message(finding: Finding, placed: Placed, end: Disposition) -> str:
+def _message(candidate: Candidate, end: Disposition) -> str:
     """The finding's words, with what its place on the page does not tell."""
+    placed, finding = candidate.placed, candidate.placed.finding
     words = finding.message.strip()
     if not finding.failed_test and finding.rule not in words[: len(finding.rule) + 80]:
         words = f"{finding.rule}: {words}"
+    if candidate.cases > 1:  # in front, where no limit cuts it off
+        words = f"{candidate.cases} cases of {candidate.rule} fail here, among them:\n{words}"
     if end is Disposition.REPORT_LEVEL:
         true_place = _true_place(finding, placed)
         return f"{true_place}: {words}" if true_place else words

@@ -23,14 +23,23 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     """A finding that may be published.
 
     Attributes:
-        id: its identity, 16 bytes. Candidates of one identity share rule, path and line.
+        id: the identity of its annotation, 16 bytes. Candidates of one identity share rule, path
+            and line.
         placed: the finding and its place.
         end: how it ends when it is published, `PUBLISHED` or `REPORT_LEVEL`.
+        cases: how many failing cases of a parametrised test it stands for, itself included.
     """
 
     id: bytes
     placed: Placed
     end: Disposition
+    cases: int = 1
+
+    @property
+    def rule(self) -> str:
+        """What it is counted under: the tool's rule; of a case, the parametrised test's name."""
+        finding = self.placed.finding
+        return finding.rule if finding.variant_of is None else finding.variant_of
 
     @property
     def order(self) -> tuple[int, bytes]:
@@ -89,8 +98,7 @@ class Ranking:
         """Each candidate after its slot's rank: severity, n, place within the rule, and rule."""
         files = defaultdict(list)
         for (severity, _), candidate in self._kept.items():
-            placed = candidate.placed
-            files[severity, placed.finding.rule, placed.path or ""].append(candidate)
+            files[severity, candidate.rule, candidate.placed.path or ""].append(candidate)
         slots: dict[tuple[int, str], list[tuple[int, str, Candidate]]] = defaultdict(list)
         for (severity, rule, path), candidates in files.items():
             candidates.sort(key=attrgetter("order"))

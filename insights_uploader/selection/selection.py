@@ -30,7 +30,10 @@ class Caps(msgspec.Struct, frozen=True):
 
 
 class Kind(msgspec.Struct, frozen=True, order=True):
-    """What is counted of a finding that passed the filter; of one rule, a greater one is worse."""
+    """What is counted of a finding that passed the filter; of one rule, a greater one is worse.
+
+    All cases of a parametrised test have its name for a rule.
+    """
 
     rule: str
     severity: Severity
@@ -48,8 +51,10 @@ class ReportSelection:
         tests: the test cases; None when no tool counted any.
         coverage: the merged measures; None when no tool measured any.
         parsed, derived: how many findings were read, and made from coverage.
-        ended: how many of them ended before the cap, by disposition.
+        ended: how many of them ended before the cap, by disposition; cases of one place not yet.
         passed: identity -> kind of every finding that passed the filter.
+        cases: annotation's identity -> the identities of the failing cases that it stands for, of
+            every parametrised test.
     """
 
     def __init__(self, name: str, caps: Caps) -> None:
@@ -64,6 +69,7 @@ class ReportSelection:
         self.derived = 0
         self.ended: Counter[Disposition] = Counter()
         self.passed: dict[bytes, Kind] = {}
+        self.cases: dict[bytes, set[bytes]] = {}
         self._on_lines = Ranking(caps.annotations)
         self._report_level = Ranking(min(caps.report_level, caps.annotations))
 
@@ -78,9 +84,11 @@ class ReportSelection:
         """Add test cases."""
         self.tests = self.tests.plus(tests) if self.tests else tests
 
-    def keep(self, candidate: Candidate, kind: Kind) -> None:
-        """Take in a finding that passed the filter."""
-        self._pass(candidate.id, kind)
+    def keep(self, candidate: Candidate, identity: bytes, kind: Kind) -> None:
+        """Take in a finding that passed the filter; the candidate's identity may be of several."""
+        self._pass(identity, kind)
+        if candidate.placed.finding.variant_of is not None:
+            self.cases.setdefault(candidate.id, set()).add(identity)
         located = candidate.end is Disposition.PUBLISHED
         (self._on_lines if located else self._report_level).prefer(candidate)
 
@@ -101,6 +109,8 @@ class ReportSelection:
         self._report_level.merge(other._report_level)  # noqa: SLF001
         for identity, kind in other.passed.items():
             self._pass(identity, kind)
+        for annotation, cases in other.cases.items():
+            self.cases.setdefault(annotation, set()).update(cases)
 
     def best(self) -> Sequence[Candidate]:
         """What is to be published, in rank order."""
@@ -108,11 +118,17 @@ class ReportSelection:
         for ranking in (self._on_lines, self._report_level):
             for candidate in ranking.best():
                 chosen.prefer(candidate)
-        return chosen.best()
+        return [
+            msgspec.structs.replace(candidate, cases=len(self.cases[candidate.id]))
+            if candidate.id in self.cases
+            else candidate
+            for candidate in chosen.best()
+        ]
 
     def ledger(self, published: Iterable[Disposition]) -> Ledger:
         """The ledger when these are the ends of the findings that are published."""
         counts = Counter(self.ended)
+        counts[Disposition.DUPLICATE] += sum(len(cases) - 1 for cases in self.cases.values())
         counts.update(published)
         counts[Disposition.OVER_CAP] += self.parsed + self.derived - counts.total()
         kept = {end: number for end, number in counts.items() if number}

@@ -16,7 +16,8 @@ from insights_uploader.selection.selection import Kind, ReportSelection, Selecti
 from insights_uploader.selection.wanted import Wanted
 
 Trace = Callable[[Placed, Disposition, str, bytes | None], None]
-"""Told of each finding: its place, its end before the cap, why, and its identity if it passed."""
+"""Told of each finding: its place, its end before the cap, why, and its annotation's identity if
+it passed."""
 
 
 _BECAUSE = {
@@ -106,10 +107,10 @@ class Selector:
         placed, end = place(finding, self._resolve, self._judging.diff)
         if placed.path is not None:
             self.matched.add(placed.path)
-        elif finding.locations:
-            self.unmatched.setdefault(finding.locations[0].path)
+        elif named := [location.path for location in finding.locations if not location.derived]:
+            self.unmatched.setdefault(named[0])
         why = ""
-        identity = None
+        annotation = None
         if end in (Disposition.PATH_UNRESOLVED, Disposition.OFF_DIFF):
             report.ended[end] += 1
         elif finding.suppression is not None:
@@ -119,10 +120,12 @@ class Selector:
             end, why = Disposition.IGNORED, wish
             report.ended[end] += 1
         else:
-            identity = self._judging.identity.of(placed)
-            report.keep(Candidate(identity, placed, end), self._kind(finding))
+            identity = self._judging.identity
+            annotation = identity.of_annotation(placed)
+            candidate = Candidate(annotation, placed, end)
+            report.keep(candidate, identity.of(placed), self._kind(candidate))
         if trace is not None:
-            trace(placed, end, why or _BECAUSE.get(end, placed.rule), identity)
+            trace(placed, end, why or _BECAUSE.get(end, placed.rule), annotation)
 
     def _report(self, tool: str) -> ReportSelection:
         report = self._reports.get(tool)
@@ -137,6 +140,7 @@ class Selector:
         """The tools that were heard of, each with its report."""
         return self._reports
 
-    def _kind(self, finding: Finding) -> Kind:
-        key = (finding.rule, finding.severity, finding.failed_test)
+    def _kind(self, candidate: Candidate) -> Kind:
+        finding = candidate.placed.finding
+        key = (candidate.rule, finding.severity, finding.failed_test)
         return self._kinds.setdefault(key, Kind(*key))

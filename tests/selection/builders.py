@@ -16,6 +16,7 @@ def finding(
     fingerprints: tuple[tuple[str, str], ...] = (),
     suppression: str | None = None,
     failed_test: bool = False,
+    variant_of: str | None = None,
 ) -> Finding:
     return Finding(
         tool=tool,
@@ -26,6 +27,7 @@ def finding(
         fingerprints=fingerprints,
         suppression=suppression,
         failed_test=failed_test,
+        variant_of=variant_of,
     )
 
 

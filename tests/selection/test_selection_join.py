@@ -26,21 +26,39 @@ CHANGES = ChangedLines([ChangedFile("a.py", (LineRange(5, 24),))])
 LOCATIONS = st.builds(
     Location, st.sampled_from(["a.py", "b.py", "gone.py"]), st.sampled_from([1, 5, 6, 7, 24, 90])
 )
+MESSAGES = st.sampled_from(["m1", "m2"])
+COMMON = {
+    "tool": st.sampled_from(["t1", "t2"]),
+    "message": MESSAGES,
+    "severity": st.sampled_from(Severity),
+    "suppression": st.sampled_from([None, None, None, "known"]),
+}
 FINDINGS = st.builds(
     lambda location, **rest: finding(*([location] if location else []), **rest),
     st.none() | LOCATIONS,
-    tool=st.sampled_from(["t1", "t2"]),
     rule=st.sampled_from(["r1", "r2"]),
-    severity=st.sampled_from(Severity),
-    suppression=st.sampled_from([None, None, None, "known"]),
     failed_test=st.booleans(),
     fingerprints=st.sampled_from([(), (("print", "one"),)]),
+    **COMMON,
 )
-FILES = st.lists(st.lists(FINDINGS, max_size=30), min_size=1, max_size=5)
+CASES = st.builds(
+    lambda location, test, parameters, **rest: finding(
+        *([location] if location else []),
+        rule=f"{test}[{parameters}]",
+        variant_of=test,
+        failed_test=True,
+        **rest,
+    ),
+    st.none() | LOCATIONS,
+    st.sampled_from(["r1", "r3"]),
+    st.sampled_from(["1", "2", "3-x"]),
+    **COMMON,
+)
+FILES = st.lists(st.lists(FINDINGS | CASES, max_size=30), min_size=1, max_size=5)
 CAPS = st.builds(Caps, st.integers(0, 20), st.integers(0, 4))
 
 
-def resolve(path: str) -> Resolved:
+def resolve(path: str, *, derived: bool = False) -> Resolved:
     return Resolved(None if path == "gone.py" else path, "")
 
 
@@ -125,6 +143,7 @@ def test_counts_agree_with_a_naive_recount(files: list[list[Finding]], caps: Cap
         distinct: dict[object, list[Finding]] = {}
         for f in passed:
             distinct.setdefault(naive_identity(f), []).append(f)
+        annotations = {naive_annotation(f) for f in passed}
         worst = Counter(max(f.severity for f in same) for same in distinct.values())
         counted: Counter[Severity] = Counter()
         for kind, number in tool.kinds().items():
@@ -135,14 +154,18 @@ def test_counts_agree_with_a_naive_recount(files: list[list[Finding]], caps: Cap
         ledger = tool.ledger([c.end for c in best])
         assert ledger.balanced
         assert ledger.parsed == len(mine)
-        assert ledger.count(Disposition.DUPLICATE) == len(passed) - len(distinct)
+        assert ledger.count(Disposition.DUPLICATE) == len(passed) - len(annotations)
         assert ledger.count(Disposition.SUPPRESSED) == sum(passes(f) for f in mine) - len(passed)
         assert ledger.count(Disposition.PATH_UNRESOLVED) == sum(
             bool(f.locations) and f.locations[0].path == "gone.py" and not f.failed_test
             for f in mine
         )
         assert ledger.published == len(best) <= caps.annotations
-        assert len({c.id for c in best}) == len(best)
+        assert len({naive_annotation(c.placed.finding) for c in best}) == len(best)
+        for c in best:
+            mine_too = naive_annotation(c.placed.finding)
+            cases = {f.rule for f in passed if f.variant_of and naive_annotation(f) == mine_too}
+            assert c.cases == max(1, len(cases))
         assert ledger.count(Disposition.REPORT_LEVEL) <= caps.report_level
 
 
@@ -156,14 +179,27 @@ def on_a_changed_line(location: Location) -> bool:
 
 
 def naive_identity(f: Finding) -> object:
-    """Its place; the tool's fingerprint only where there is no source line."""
+    """Its place and message; the tool's fingerprint only where there is no source line."""
+    if f.variant_of is not None:
+        return (f.rule, place(f))
     if not f.locations:
-        return (f.rule, f.fingerprints)
+        return (f.rule, f.message, f.fingerprints)
     location = f.locations[0]
     if location.path == "gone.py":
-        return (f.rule, f.fingerprints, location.path)
+        return (f.rule, f.message, f.fingerprints, location)
     no_line = location.line is None or location.line > len(SOURCE)
-    return (f.rule, location.path, location.line, f.fingerprints if no_line else ())
+    return (f.rule, f.message, location, f.fingerprints if no_line else ())
+
+
+def naive_annotation(f: Finding) -> object:
+    """What a reviewer shall see once."""
+    return naive_identity(f) if f.variant_of is None else (f.variant_of, "cases", place(f))
+
+
+def place(f: Finding) -> Location | None:
+    """Where a case is shown; those without a place in the repository are shown together."""
+    placed = [location for location in f.locations if location.path != "gone.py"]
+    return placed[0] if placed else None
 
 
 def test_nothing_is_over_a_cap_that_is_large_enough() -> None:

@@ -28,7 +28,8 @@ from insights_uploader.plan.plan import (
 )
 from insights_uploader.reading import Reader
 from insights_uploader.repository.checkout import Checkout
-from insights_uploader.repository.paths import PathRule, Resolved, TrackedFiles
+from insights_uploader.repository.paths import PathRule, Resolved
+from insights_uploader.repository.tracked_files import TrackedFiles
 from insights_uploader.selection.diff_filter import DiffFilter, FilterMode
 from insights_uploader.selection.identity import Identity
 from insights_uploader.selection.selection import Caps, ReportSelection, Selection
@@ -123,7 +124,7 @@ def make_plan(request: Request, world: World) -> Plan:
         report_of=request.report_of,
         trace=world.trace,
     )
-    tracked = TrackedFiles(checkout.head.files, checkout.spellings)
+    tracked = TrackedFiles(checkout.head.files, checkout.spellings, checkout.head.links)
     reader = Reader(world.plugins, tracked, request.aliases, judging, request.caps)
     selection, records = reader.read_all(arguments)
     _derive(selection, judging, checkout)
@@ -164,9 +165,14 @@ def _derive(selection: Selection, judging: Judging, checkout: Checkout) -> None:
     """Make findings from the merged coverage and judge them like any others."""
     for report in list(selection.reports.values()):
         if report.coverage is not None:
-            selector = Selector(selection, lambda path: Resolved(path, "as measured"), judging)
+            selector = Selector(selection, _as_measured, judging)
             for finding in coverage.findings(report.coverage, judging.diff, checkout.head.lines):
                 selector.derive(finding)
+
+
+def _as_measured(path: str, *, derived: bool = False) -> Resolved:  # noqa: ARG001
+    """Where a finding made from coverage lies: coverage is merged by repository path."""
+    return Resolved(path, "as measured")
 
 
 def _changed_rates(selection: Selection, changed: DiffFilter) -> Mapping[str, coverage.Rate]:

@@ -1,6 +1,7 @@
 """Floor 6: reads results files into one selection, each by the path rule that suits it."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from insights_uploader.inputs.arguments import Argument
 from insights_uploader.inputs.parser import Parser
@@ -10,13 +11,8 @@ from insights_uploader.model.errors import MalformedError, ResultsError
 from insights_uploader.model.finding import Finding
 from insights_uploader.model.measure import FileCoverage, Remark, TestTotals, ToolRun
 from insights_uploader.plan.plan import InputRecord
-from insights_uploader.repository.paths import (
-    PathResolver,
-    PathRule,
-    TrackedFiles,
-    direct,
-    discover,
-)
+from insights_uploader.repository.paths import PathResolver, PathRule, direct, discover
+from insights_uploader.repository.tracked_files import TrackedFiles
 from insights_uploader.selection.selection import Caps, Selection
 from insights_uploader.selection.selector import Judging, Selector
 
@@ -75,18 +71,18 @@ class Reader:
         with Source(argument.path, may_be_empty=_empty_is_clean(parser)) as source:
             parser = parser or self._plugins.detect(source)
             resolver = direct(self._tracked, self._aliases)
-            read = self._pass(source, parser, resolver, is_final=False)
+            read: _Read | None = self._pass(source, parser, resolver, is_final=False)
             if resolver.unmatched:
-                better = discover(self._tracked, resolver.asked, self._aliases)
-                if better.rules != resolver.rules:
-                    return self._pass(source, parser, better, is_final=True)
-            if self._judging.trace is not None:
-                return self._pass(source, parser, resolver, is_final=True)
-            return read
+                first, resolver = resolver, discover(self._tracked, resolver.asked, self._aliases)
+                if any(resolver.resolve(p).path != first.resolve(p).path for p in first.asked):
+                    read = None
+            if read is None or self._judging.trace is not None:
+                read = self._pass(source, parser, resolver, is_final=True)
+            return read.selection, self._record(read, parser, resolver)
 
     def _pass(
         self, source: Source, parser: Parser, resolver: PathResolver, *, is_final: bool
-    ) -> tuple[Selection, InputRecord]:
+    ) -> "_Read":
         selection = Selection(self._caps, shard=source.path)
         judging = self._judging if is_final else self._judging.silent()
         selector = Selector(selection, resolver.resolve, judging)
@@ -105,10 +101,13 @@ class Reader:
                     remarks.append(item)
         if not selector.tools:
             raise MalformedError(source.path, "", f"the parser {parser.name} found no tool's run")
+        return _Read(source.path, selection, selector, remarks)
+
+    def _record(self, read: "_Read", parser: Parser, resolver: PathResolver) -> InputRecord:
+        selection, selector = read.selection, read.selector
         unmatched = list(selector.unmatched)
-        _, tied = resolver.rules
-        record = InputRecord(
-            path=source.path,
+        return InputRecord(
+            path=read.path,
             format=parser.name,
             tools=tuple(selector.tools),
             reports=tuple(selection.reports),
@@ -117,12 +116,20 @@ class Reader:
             matched=len(selector.matched),
             path_rule=resolver.rule,
             unmatched={
-                path: None if tied else self._tracked.nearest(path)
+                path: None if resolver.is_tied else self._tracked.nearest(path)
                 for path in unmatched[:_UNMATCHED_SHOWN]
             },
-            remarks=tuple(remarks[:_REMARKS]),
+            remarks=tuple(read.remarks[:_REMARKS]),
         )
-        return selection, record
+
+
+class _Read(NamedTuple):
+    """What one reading of a file gave."""
+
+    path: str
+    selection: Selection
+    selector: Selector
+    remarks: Sequence[Remark]
 
 
 def _empty_is_clean(parser: Parser | None) -> bool:

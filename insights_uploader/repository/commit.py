@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from insights_uploader.repository.git import Git
 
 _LINK, _SUBMODULE = b"120000", b"160000"
+_HEADER = 200  # bytes, more than a line of `cat-file --batch` with its id, type and size
 
 
 class Commit:
@@ -36,6 +37,24 @@ class Commit:
         return frozenset(
             path for path, (mode, _) in self._tree.items() if mode not in (_LINK, _SUBMODULE)
         )
+
+    @functools.cached_property
+    def links(self) -> Mapping[str, str]:
+        """The tracked symbolic links, each with its target as it stands in the link."""
+        links = [(path, blob) for path, (mode, blob) in self._tree.items() if mode == _LINK]
+        if not links:
+            return {}
+        asked = "".join(f"{blob}\n" for _, blob in links).encode()
+        answer = self._git.run("cat-file", "--batch", stdin=asked)
+        targets = {}
+        position = 0
+        for path, _ in links:
+            head, _, _ = answer[position : position + _HEADER].partition(b"\n")
+            start = position + len(head) + 1
+            end = start + int(head.rsplit(b" ", 1)[1])
+            targets[path] = answer[start:end].decode("utf-8", "surrogateescape")
+            position = end + 1
+        return targets
 
     def blob_id(self, path: str) -> str | None:
         """The object id of a file, link or submodule; None when the commit has no such path."""

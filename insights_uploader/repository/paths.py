@@ -2,26 +2,24 @@
 
 A results file is resolved by one rule as a whole: its paths are taken as they are, or one prefix
 is taken off and another put on. The rule is found from all distinct paths of the file, and the
-one that explains most of them wins; on a tie they are only taken as they are.
+one that explains most of them wins; on a tie they are only taken as they are. A relative path that
+is still not found lies where exactly one tracked file ends so. All of that is tried again ignoring
+case when it explains more.
 """
 
-import bisect
-import functools
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
+
+from insights_uploader.repository.tracked_files import FOREIGN, TrackedFiles
 
 _DRIVE = re.compile(r"[A-Za-z]:/")
 _COMMON = 64  # an end borne by more files (__init__.py, index.js) says little about a prefix
 _CANDIDATES = 64
-_FOREIGN = re.compile(
-    r"(^|/)(site-packages|dist-packages|node_modules|pkg/mod|\.cargo|\.m2)/"
-    r"|^/(usr/(local/)?(lib|include|share)\w*|rustc)/"
-)
-"""Folders of other people's code: what lies below is not ours, whatever its name."""
+_NAMED = 4  # of those that tie, how many are named
 
 
 class Resolved(msgspec.Struct, frozen=True):
@@ -42,65 +40,24 @@ class PathRule(msgspec.Struct, frozen=True):
     Attributes:
         strip, add: either empty or ending in `/`.
         words: the rule for people.
-        certain: False when nothing but a file's bare name speaks for the folder `add`.
+        parts: how many parts at a path's end speak for it; 1 is nothing but a file's name.
     """
 
     strip: str = ""
     add: str = ""
     words: str = "as written"
-    certain: bool = True
+    parts: int = 2
 
     def apply(self, path: str) -> str | None:
         """The path after the rule; None when the rule does not fit it."""
-        return self.add + path[len(self.strip) :] if path.startswith(self.strip) else None
-
-
-class TrackedFiles:
-    """The repository's files, found by their ends.
-
-    Attributes:
-        paths: all of them, relative to the root.
-        roots: the checkout's absolute names, under which a tool may have written a path.
-    """
-
-    def __init__(self, paths: Collection[str], roots: Iterable[str] = ()) -> None:
-        self.paths = frozenset(paths)
-        self.roots = tuple(root.rstrip("/") + "/" for root in roots)
-
-    @functools.cached_property
-    def by_end(self) -> Sequence[tuple[str, str]]:
-        """Each file after its parts in reverse, sorted: those with the same end stand together."""
-        return sorted((_reverse(path), path) for path in self.paths)
-
-    def ends(self, path: str) -> Sequence[tuple[str, range]]:
-        """A path's last part, its last two and so on, in reverse, each with who shares them.
-
-        Each range is one of `by_end`, lies within the one before it, and is not empty.
-        """
-        ends = []
-        end = ""
-        for part in reversed(path.split("/")):
-            end += f"{part}/"
-            first = bisect.bisect_left(self.by_end, (end,))
-            last = bisect.bisect_left(self.by_end, (f"{end[:-1]}0",), first)  # 0 comes after /
-            if first == last:
-                break
-            ends.append((end, range(first, last)))
-        return ends
-
-    def clean(self, path: str) -> str:
-        """A path normalised, unless a file has exactly this name."""
-        return path if path in self.paths else normalised(path)
-
-    def nearest(self, path: str) -> str | None:
-        """The file that shares the longest end with a path, as a hint.
-
-        None when no file does, and when all that many files share is a common name.
-        """
-        ends = self.ends(self.clean(path))
-        if not ends or (len(ends) == 1 and len(ends[0][1]) > 1) or _FOREIGN.search(path):
+        if not path.startswith(self.strip):
             return None
-        return min(self.by_end[index][1] for index in ends[-1][1])
+        path = self.add + path[len(self.strip) :]
+        return posixpath.normpath(path) if "/../" in path else path
+
+    def folded(self) -> "PathRule":
+        """The same rule for paths that are compared ignoring case."""
+        return msgspec.structs.replace(self, strip=self.strip.casefold(), add=self.add.casefold())
 
 
 class PathResolver:
@@ -111,55 +68,116 @@ class PathResolver:
     """
 
     def __init__(
-        self, tracked: TrackedFiles, rules: Sequence[PathRule], tied: Sequence[PathRule] = ()
+        self,
+        tracked: TrackedFiles,
+        rules: Sequence[PathRule],
+        tied: Sequence[PathRule] = (),
+        *,
+        by_end: bool = False,
+        otherwise: "PathResolver | None" = None,
     ) -> None:
+        """Set it up.
+
+        Args:
+            tracked: the truth.
+            rules: in their order.
+            tied: rules of which none is better than another.
+            by_end: also take the only file that ends as a relative path does.
+            otherwise: asked for what is not found.
+        """
         self._tracked = tracked
         self._rules = rules
         self._tied = tied
-        self._known: dict[str, Resolved] = {}
+        self._by_end = by_end
+        self._otherwise = otherwise
+        self._known: dict[tuple[str, bool], Resolved] = {}
+
+    def resolve(self, path: str, *, derived: bool = False) -> Resolved:
+        """Where a path lies; each distinct one is worked out once.
+
+        Args:
+            path: as the tool wrote it.
+            derived: a parser made it of a name (`Location.derived`).
+        """
+        resolved = self._known.get((path, derived))
+        if resolved is None:
+            work_out = self._derived if derived else self._written
+            resolved = self._known[path, derived] = work_out(path)
+        return resolved
 
     @property
     def rule(self) -> str:
-        """The rule in words; of a tie, what tied."""
+        """The rule that most paths were found by, in words; of a tie, what tied."""
         if self._tied:
-            places = " and ".join(sorted(r.words for r in self._tied)[:4])
-            return f"it fits equally {places}: say which with a [[path-alias]] in the settings"
-        used = [resolved.rule for resolved in self._known.values() if resolved.path is not None]
-        return max(set(used), key=used.count) if used else PathRule().words
+            return f"{_fits(r.words for r in self._tied)}: say which with --path-alias"
+        used = Counter(r.rule for r in self._known.values() if r.path is not None)
+        return min(used, key=lambda rule: (-used[rule], rule)) if used else PathRule().words
 
     @property
-    def rules(self) -> tuple[Sequence[PathRule], Sequence[PathRule]]:
-        """What it resolves by, and what tied."""
-        return self._rules, self._tied
-
-    def resolve(self, path: str) -> Resolved:
-        """Where a path lies; each distinct one is worked out once."""
-        resolved = self._known.get(path)
-        if resolved is None:
-            resolved = self._known[path] = self._work_out(path)
-        return resolved
-
-    def _work_out(self, path: str) -> Resolved:
-        wanted = self._tracked.clean(path)
-        for rule in self._rules:
-            candidate = rule.apply(wanted)
-            if candidate in self._tracked.paths:
-                return Resolved(candidate, rule.words)
-        if any(rule.apply(wanted) in self._tracked.paths for rule in self._tied):
-            return Resolved(None, self.rule)
-        if wanted.startswith(("/", "../")) or wanted == ".." or _DRIVE.match(wanted):
-            return Resolved(None, "it lies outside the repository")
-        return Resolved(None, "no tracked file has this path")
+    def is_tied(self) -> bool:
+        """True when several rules explain the paths equally."""
+        return bool(self._tied)
 
     @property
     def asked(self) -> Sequence[str]:
         """The distinct paths that were asked for, as the tool wrote them."""
-        return tuple(self._known)
+        return tuple(path for path, derived in self._known if not derived)
 
     @property
     def unmatched(self) -> Sequence[str]:
         """The distinct paths that were not found, as the tool wrote them."""
-        return [path for path, resolved in self._known.items() if resolved.path is None]
+        return [path for path in self.asked if self._known[path, False].path is None]
+
+    def _written(self, path: str) -> Resolved:
+        wanted = self._tracked.clean(path)
+        for rule in self._rules:
+            candidate = rule.apply(wanted)
+            found = self._tracked.find(candidate)
+            if found is not None:
+                is_link = found != candidate and not self._tracked.ignores_case
+                return Resolved(found, rule.words + ", through a link" * is_link + self._how)
+        resolved = self._otherwise.resolve(path) if self._otherwise else None
+        if resolved is None or resolved.path is None:
+            resolved = self._unruled(wanted)
+        return resolved
+
+    def _unruled(self, wanted: str) -> Resolved:
+        """A path that no rule leads to a file."""
+        if wanted.startswith(("/", "../")) or wanted == ".." or _DRIVE.match(wanted):
+            resolved = Resolved(None, f"it lies outside the repository{self._tried}")
+        else:
+            resolved = self._ending(wanted)
+        if resolved.path is None and any(self._tracked.find(r.apply(wanted)) for r in self._tied):
+            return Resolved(None, self.rule)
+        return resolved
+
+    def _ending(self, wanted: str) -> Resolved:
+        """A relative path that no rule explains, by its end."""
+        files: Sequence[str] = ()
+        if self._by_end and "/" in wanted and not FOREIGN.search(wanted):
+            files = self._tracked.ending(wanted)
+        return self._only(files, "the only tracked file that ends so")
+
+    def _derived(self, name: str) -> Resolved:
+        files = self._tracked.akin(self._tracked.clean(name))
+        return self._only(files, "the only tracked file that fits the name")
+
+    def _only(self, files: Sequence[str], words: str) -> Resolved:
+        if not files:
+            return Resolved(None, f"no tracked file has this path{self._tried}")
+        if len(files) > 1:
+            return Resolved(None, _fits(files))
+        return Resolved(self._tracked.find(files[0]), words + self._how)
+
+    @property
+    def _tried(self) -> str:
+        """What else than the path as written was tried."""
+        words = [rule.words for rule in self._rules if rule.words != PathRule().words]
+        return f", nor {', nor '.join(words[:_NAMED])}" if words else ""
+
+    @property
+    def _how(self) -> str:
+        return ", ignoring case" if self._tracked.ignores_case else ""
 
 
 def direct(tracked: TrackedFiles, aliases: Sequence[PathRule] = ()) -> PathResolver:
@@ -176,43 +194,52 @@ def discover(
     """The resolver for a results file of these distinct paths.
 
     Taking the paths as they are wins unless one prefix rule explains more of them. Of rules that
-    explain equally many one that puts nothing on wins, then one whose `strip` the others only
-    lengthen: more of the paths speaks for it. Any others tie.
+    explain equally many one that puts nothing on wins; any others tie.
     """
-    wanted = [tracked.clean(path) for path in dict.fromkeys(paths)]
+    paths = tuple(dict.fromkeys(paths))
+    rules, tied = _rules(tracked, paths, aliases)
+    exact = PathResolver(tracked, rules, tied, by_end=True)
+    missing = [path for path in paths if exact.resolve(path).path is None]
+    if not missing:
+        return exact
+    rules_folded, tied_folded = _rules(tracked.folded, paths, [a.folded() for a in aliases])
+    folded = PathResolver(tracked.folded, rules_folded, tied_folded, by_end=True)
+    if all(folded.resolve(path).path is None for path in missing):
+        return exact
+    return PathResolver(tracked, rules, tied, by_end=True, otherwise=folded)
+
+
+def _rules(
+    tracked: TrackedFiles, paths: Sequence[str], aliases: Sequence[PathRule]
+) -> tuple[Sequence[PathRule], Sequence[PathRule]]:
+    """The rules that explain most of the paths, in their order, and those that tie."""
+    wanted = [tracked.clean(path) for path in paths]
     plain = (*aliases, *_direct_rules(tracked))
-    most = sum(any(rule.apply(p) in tracked.paths for rule in plain) for p in wanted)
+    most = sum(any(tracked.find(rule.apply(p)) for rule in plain) for p in wanted)
     best: list[PathRule] = []
     for rule in _candidates(tracked, wanted):
-        explained = sum(rule.apply(p) in tracked.paths for p in wanted)
-        if explained == 1 and not rule.certain:
+        explained = sum(tracked.find(rule.apply(p)) is not None for p in wanted)
+        if not _is_credible(rule, explained, wanted):
             continue
         if explained > most:
             most, best = explained, [rule]
         elif explained == most and best:
             best.append(rule)
-    if not best:
-        return PathResolver(tracked, plain)
     best = [rule for rule in best if not rule.add] or best
-    first = min(best, key=lambda rule: (len(rule.strip), rule.strip, rule.add))
-    if not all(r.add == first.add and r.strip.startswith(first.strip) for r in best):
-        return PathResolver(tracked, plain, best)
+    if len(best) != 1:
+        return plain, best
+    [rule] = best
     # A path as written or of this checkout stays one; below a sub-module's root only the latter.
-    return PathResolver(tracked, (*aliases, first, *plain[len(aliases) + bool(first.add) :]))
+    return (*aliases, rule, *plain[len(aliases) + bool(rule.add) :]), ()
 
 
-def normalised(path: str) -> str:
-    r"""A path with `/` between its parts and without `.`, `..` and doubled slashes.
-
-    Backslashes are separators where the path has a drive letter, begins with two of them, or
-    has no slash at all: a Linux tool that means a backslash in a name writes slashes elsewhere.
-    """
-    if "\\" in path and ("/" not in path or path[1:3] == ":\\" or path.startswith("\\\\")):
-        path = path.replace("\\", "/")
-    clean = posixpath.normpath(path)
-    if clean.startswith("//"):
-        clean = clean[1:]
-    return "" if clean == "." else clean
+def _is_credible(rule: PathRule, explained: int, wanted: Sequence[str]) -> bool:
+    """Whether a rule that nothing but bare names speak for explains enough to be believed."""
+    if rule.parts > 1:
+        return True
+    if rule.add or rule.strip.startswith("../"):
+        return explained > 1
+    return 2 * explained >= sum(path.startswith(rule.strip) for path in wanted)
 
 
 def _direct_rules(tracked: TrackedFiles) -> Sequence[PathRule]:
@@ -224,8 +251,7 @@ def _direct_rules(tracked: TrackedFiles) -> Sequence[PathRule]:
 
 def _candidates(tracked: TrackedFiles, paths: Sequence[str]) -> Sequence[PathRule]:
     """The prefix rules that explain at least one path, those with most votes first."""
-    ours = [p for p in paths if not p.startswith("../") and not _FOREIGN.search(p)]
-    found = [(path, ends) for path in ours if (ends := tracked.ends(path))]
+    found = [(p, ends) for p in paths if not FOREIGN.search(p) and (ends := tracked.ends(p))]
     found.sort(key=lambda f: len(f[1][-1][1]))
     votes: Counter[tuple[str, str]] = Counter()
     parts: dict[tuple[str, str], int] = {}
@@ -242,18 +268,19 @@ def _candidates(tracked: TrackedFiles, paths: Sequence[str]) -> Sequence[PathRul
                     parts[key] = max(parts.get(key, 0), end.count("/"))
             longer = span
     return [
-        PathRule(strip, add, _words(strip, add), certain=parts[strip, add] > 1 or not add)
+        PathRule(strip, add, _words(strip, add), parts[strip, add])
         for (strip, add), _ in votes.most_common(_CANDIDATES)
         if strip or add
     ]
+
+
+def _fits(places: Iterable[str]) -> str:
+    named = sorted(places)
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return f"it fits equally {' and '.join(named[:_NAMED])}{more}"
 
 
 def _words(strip: str, add: str) -> str:
     if not add:
         return f"without its prefix {strip}"
     return f"below {add}" if not strip else f"{add} instead of {strip}"
-
-
-def _reverse(path: str) -> str:
-    """A path's parts in reverse, each with a slash after it."""
-    return "/".join(reversed(path.split("/"))) + "/"

@@ -1,14 +1,19 @@
 """Gives a finding its place in the repository and holds it against the changed lines."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 from insights_uploader.model.finding import Finding, Location, Placed
 from insights_uploader.model.ledger import Disposition
 from insights_uploader.repository.paths import Resolved
 from insights_uploader.selection.diff_filter import DiffFilter
 
-Resolve = Callable[[str], Resolved]
-"""Tells where a tool's path lies in the repository."""
+
+class Resolve(Protocol):
+    """Tells where a tool's path lies in the repository."""
+
+    def __call__(self, path: str, *, derived: bool = False) -> Resolved:
+        """Resolve a path that a tool wrote, or that a parser derived from a name."""
+
 
 REPORT_LEVEL = "it belongs to the report as a whole"
 
@@ -31,7 +36,7 @@ def place(finding: Finding, resolve: Resolve, diff: DiffFilter) -> tuple[Placed,
     in_changed_file = False
     reason = ""
     for location in finding.locations:
-        resolved = resolve(location.path)
+        resolved = resolve(location.path, derived=location.derived)
         if resolved.path is None:
             reason = reason or resolved.rule
             continue

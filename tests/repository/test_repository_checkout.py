@@ -369,3 +369,23 @@ def test_nothing_in_the_repository_is_touched(repository: "Repository", clean: E
 
 def test_an_id_is_a_whole_one(checkout: Checkout) -> None:
     assert re.fullmatch("[0-9a-f]{40}", checkout.head.id)
+
+
+# Links
+
+
+def test_links_are_told_with_their_targets(repository: "Repository", clean: Environ) -> None:
+    targets = {"docs/src": "../src", "a b": "x" * 300, "gone": "/no\nwhere", "same": "../src"}
+    repository.write({b"src/a.py": b"1\n"})
+    (repository.folder / "docs").mkdir()
+    for link, target in targets.items():
+        (repository.folder / link).symlink_to(target)
+    repository.commit()
+    head = Checkout(repository.folder, clean).head
+    assert head.links == targets
+    assert head.files == {"src/a.py"}
+
+
+def test_without_links_there_are_none(repository: "Repository", clean: Environ) -> None:
+    repository.commit({b"src/a.py": b"1\n"})
+    assert Checkout(repository.folder, clean).head.links == {}

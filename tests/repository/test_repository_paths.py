@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights_uploader.repository.paths import TrackedFiles, direct, discover, normalised
+from insights_uploader.repository.paths import direct, discover
+from insights_uploader.repository.tracked_files import TrackedFiles, normalised
 
 FILES = ["README.md", "src/app/main.py", "src/app/util.py", "src/test_main.py", "web/index.js"]
 MODULES = ["core/src/a.py", "core/src/b.py", "api/src/c.py", "api/src/a.py", "pom.xml"]
@@ -51,6 +52,11 @@ def found(
         (FILES, ["app/main.py"], ["src/app/main.py"]),
         # both: a container that holds one sub-module
         (MODULES, ["/w/src/b.py", "/w/src/a.py"], ["core/src/b.py", "core/src/a.py"]),
+        # modules merged into one file: what no rule explains lies where only one file ends so
+        (MODULES, ["src/b.py", "src/c.py"], ["core/src/b.py", "api/src/c.py"]),
+        (MODULES, ["src/b.py", "src/c.py", "src/a.py"], ["core/src/b.py", "api/src/c.py", None]),
+        # ... but a bare name does not tell
+        (MODULES, ["src/b.py", "src/a.py", "c.py"], ["core/src/b.py", "core/src/a.py", None]),
         # one rule for the whole file: what it does not explain stays unresolved
         (MODULES, ["src/b.py", "src/a.py", "pom.xml"], ["core/src/b.py", "core/src/a.py", None]),
         # ... but a path as written needs no prefix taken off
@@ -59,8 +65,10 @@ def found(
             ["/app/src/app/main.py", "/app/src/app/util.py", "README.md"],
             ["src/app/main.py", "src/app/util.py", "README.md"],
         ),
-        # the longest end wins when two prefixes explain the same
-        (["src/a.py", "app/src/a.py"], ["/ws/app/src/a.py"], ["app/src/a.py"]),
+        # two prefixes that explain the same tie, however long the ends
+        (["src/a.py", "app/src/a.py"], ["/ws/app/src/a.py"], [None]),
+        (["src/a.py", "app/src/a.py"], ["/ws/app/src/a.py", "/ws/src/a.py"],
+         ["app/src/a.py", "src/a.py"]),
         # a prefix that is only taken off wins over one that is replaced
         (["src/a.py", "m/app/src/a.py"], ["/ws/app/src/a.py"], ["src/a.py"]),
         # as written wins on equality
@@ -76,8 +84,18 @@ def found(
         (FILES, ["/elsewhere/util.py"], [None]),
         # ... two of them say enough
         (FILES, ["util.py", "main.py"], ["src/app/util.py", "src/app/main.py"]),
+        # from a folder that the tool was built or run in
+        (FILES, ["../src/app/main.py"], ["src/app/main.py"]),
+        (["lib/a.c", "tests/b.c"], ["../lib/a.c", "../tests/b.c"], ["lib/a.c", "tests/b.c"]),
+        (
+            ["back/src/a.py", "back/src/b.py", "front/c.ts"],
+            ["src/a.py", "src/b.py", "../front/c.ts"],
+            ["back/src/a.py", "back/src/b.py", "front/c.ts"],
+        ),
+        # a root file's bare name needs most of what is below the prefix to be found
+        (FILES, ["/x/README.md"], ["README.md"]),
+        (FILES, ["/x/README.md", "/x/a.md", "/x/b.md"], [None] * 3),
         # outside
-        (FILES, ["../src/app/main.py"], [None]),
         (FILES, ["../../README.md"], [None]),
         (FILES, ["/etc/passwd"], [None]),
         (FILES, ["..", ".", "", "/", "src", "src/"], [None] * 6),
@@ -151,7 +169,7 @@ def test_a_tie_is_reported_and_not_guessed(
         for path in paths:
             assert resolver.resolve(path).path is None
             assert resolver.resolve(path).rule == resolver.rule
-        assert list(resolver.unmatched) == list(paths)
+        assert set(resolver.unmatched) == set(paths)
         assert resolver.resolve("/etc/passwd").rule == "it lies outside the repository"
 
 
@@ -172,6 +190,99 @@ def test_the_right_one_of_many_files_of_one_name_is_found() -> None:
     modules = [f"m{n}/src/{name}.js" for n in range(100, 300) for name in ("index", "util")]
     paths = ["src/index.js", "src/util.js", "src/x.js"]
     assert found([*modules, "m250/src/x.js"], paths) == [f"m250/{path}" for path in paths]
+
+
+@pytest.mark.parametrize(
+    ("files", "paths", "expected"),
+    [
+        # a tool on Windows, whose file system does not tell case apart
+        (["Src/Main.cs"], ["src\\main.cs"], ["Src/Main.cs"]),
+        (
+            ["Src/Main.cs", "Src/Other.cs"],
+            ["c:\\agent\\src\\Main.cs", "C:\\Agent\\Src\\other.cs"],
+            ["Src/Main.cs", "Src/Other.cs"],
+        ),
+        # the exact name first
+        (["readme.md", "README.md"], ["README.md", "readme.md"], ["README.md", "readme.md"]),
+        (["a.md", "A.md", "B/c.md"], ["a.md", "A.md", "b/c.md"], ["a.md", "A.md", "B/c.md"]),
+        # two that differ in nothing else
+        (["readme.md", "README.md"], ["Readme.md"], [None]),
+    ],
+)
+def test_case_is_ignored_where_that_explains_more(
+    files: Sequence[str], paths: Sequence[str], expected: Sequence[str | None]
+) -> None:
+    assert found(files, paths) == expected
+
+
+def test_what_was_found_ignoring_case_says_so() -> None:
+    resolver = discover(TrackedFiles(["Src/Main.cs"]), ["C:/ws/src/main.cs"])
+    rule = "without its prefix c:/ws/, ignoring case"
+    assert resolver.resolve("C:/ws/src/main.cs").rule == rule
+
+
+LINKS = {"docs/src": "../src", "main.py": "src/app/main.py", "out": "/etc", "a": "b", "b": "a"}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("docs/src/app/main.py", "src/app/main.py"),
+        ("main.py", "src/app/main.py"),
+        ("/ws/docs/src/app/util.py", "src/app/util.py"),
+        ("out/passwd", None),
+        ("a/x.py", None),  # round and round
+        ("docs/src", None),  # a folder
+    ],
+)
+def test_a_path_through_a_link_is_that_of_the_file(path: str, expected: str | None) -> None:
+    resolver = discover(TrackedFiles(FILES, ["/ws"], LINKS), [path])
+    assert resolver.resolve(path).path == expected
+    if expected and not path.startswith("/"):
+        assert resolver.resolve(path).rule == "as written, through a link"
+
+
+MAVEN = [
+    "pom.xml", "core/src/main/java/com/acme/Core.java", "core/src/test/java/com/acme/CoreTest.java",
+    "web/src/test/java/com/acme/WebTest.java", "web/src/main/java/com/acme/util/Assert.java",
+    "core/src/test/java/com/acme/BaseTest.java", "web/src/test/java/com/acme/BaseTest.java",
+    "main_test.go", "pkg/foo/foo_test.go", "cmd/main_test.go",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("com/acme/CoreTest.java", "core/src/test/java/com/acme/CoreTest.java"),
+        ("com/acme/WebTest.java", "web/src/test/java/com/acme/WebTest.java"),
+        ("com/acme/BaseTest.java", None),  # in both
+        ("com/acme/GoneTest.java", None),
+        ("org/springframework/util/Assert.java", None),  # other people's
+        ("github.com/acme/x/pkg/foo/foo_test.go", "pkg/foo/foo_test.go"),
+        ("github.com/acme/x/main_test.go", "main_test.go"),
+        ("CoreTest.java", "core/src/test/java/com/acme/CoreTest.java"),
+        ("main_test.go", None),
+        ("", None),
+    ],
+)
+def test_a_path_made_of_a_name_lies_where_one_file_fits(name: str, expected: str | None) -> None:
+    tracked = TrackedFiles(MAVEN, ["/ws"])
+    for resolver in (direct(tracked), discover(tracked, ["pom.xml"])):
+        resolved = resolver.resolve(name, derived=True)
+        assert resolved.path == expected
+        assert name not in resolver.asked
+        if name == "com/acme/BaseTest.java":
+            assert resolved.rule == (
+                "it fits equally core/src/test/java/com/acme/BaseTest.java and "
+                "web/src/test/java/com/acme/BaseTest.java"
+            )
+
+
+def test_a_decoy_of_the_whole_tree_does_not_take_the_findings() -> None:
+    """A pull request adds a copy below a folder named as the workspace is."""
+    files = ["src/a.py", "src/b.py", "acme/src/a.py", "acme/src/b.py"]
+    assert found(files, ["/builds/acme/src/a.py", "/builds/acme/src/b.py"]) == [None, None]
+    assert found(files, ["/ws/src/a.py", "/ws/src/b.py"]) == ["src/a.py", "src/b.py"]
 
 
 def test_what_is_not_found_says_why_and_what_is_nearest() -> None:

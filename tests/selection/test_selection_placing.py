@@ -27,7 +27,7 @@ PUBLISHED, REPORT, OFF, LOST = (
 )
 
 
-def resolve(path: str) -> Resolved:
+def resolve(path: str, *, derived: bool = False) -> Resolved:
     return Resolved(path, "known") if path in TRACKED else Resolved(None, f"no {path}")
 
 

@@ -43,12 +43,13 @@ _VOLATILE = re.compile(
 # A linter's message tells findings of one line apart by such words; a failing test's is the
 # program's output, and other in each run.
 _VOLATILE_IN_TESTS = re.compile(
-    r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"  # a UUID
+    r"(?<![\w-])[\w-]{0,40}(?:\.{3}|…)[\w-]{0,40}"  # a value that is cut
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"  # a UUID
     r"|\b\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?"  # a point in time
     r"|(?<![\w.])\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\b"  # a time of day
     r"|(?<![\w.])\d{1,9}\.\d{1,18} ?(?:[mnuµ]?s|sec(?:ond)?s?)\b"  # a duration
     r"|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{12,}\b|0x[0-9a-f]{6,}\b|\b\d{10,}\b"  # an id, an address
-    r"|\btmp\.?\w{6,10}\b|(?<=/pytest-)\d+"  # Python's and mktemp's temporary names
+    r"|\btmp\.?\w{6,10}\b"  # Python's and mktemp's temporary names
     r"|(?<=\bpid[ =:])\d+|(?<=:)\d{5}\b",  # a process, a port that the system chose
     re.IGNORECASE,
 )
@@ -139,6 +140,7 @@ def line_contexts(lines: Sequence[bytes]) -> Sequence[bytes]:
 
 def normalised(message: str, *, failed_test: bool = False) -> str:
     """A message without what changes from run to run: folders, addresses, line numbers, blanks."""
+    message = _VOLATILE.sub(r"\1#", message)
     if failed_test:
         message = _VOLATILE_IN_TESTS.sub("#", message)
-    return " ".join(_VOLATILE.sub(r"\1#", message).split())
+    return " ".join(message.split())

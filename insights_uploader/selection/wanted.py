@@ -106,6 +106,8 @@ def _spec(patterns: Sequence[str]) -> "GitIgnoreSpec":
 
 
 def _matches(finding: Finding, pattern: str) -> bool:
-    if fnmatch.fnmatchcase(finding.rule, pattern):
-        return True
-    return ":" in pattern and fnmatch.fnmatchcase(f"{finding.tool}:{finding.rule}", pattern)
+    """Whether a glob matches a rule; a rule's own name does, though it may hold `[1-2]`."""
+    names = [finding.rule]
+    if ":" in pattern:
+        names.append(f"{finding.tool}:{finding.rule}")
+    return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for name in names)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from selection.builders import finding
 
@@ -63,15 +63,7 @@ def test_no_two_lines_of_a_file_are_one_place(lines: Sequence[bytes]) -> None:
     assert len(set(identities([b"pass"] * 50 + [b""] * 50))) == 100
 
 
-@given(where=st.integers(0, 10**6), new=st.lists(st.sampled_from([b"", b"# a new line", b"x = 1"])))
-def test_lines_above_change_nothing(lines: Sequence[bytes], where: int, new: list[bytes]) -> None:
-    where %= len(lines)
-    edited = [*lines[:where], *new, *lines[where:]]
-    below = [number for number in range(where, len(lines)) if lines[number].strip()]
-    before, after = identities(lines), identities(edited)
-    assert [before[n] for n in below] == [after[n + len(new)] for n in below]
-
-
+@settings(max_examples=30)
 @given(st.randoms(use_true_random=False))
 def test_blanks_change_nothing(lines: Sequence[bytes], chance: random.Random) -> None:
     edited: list[bytes] = []
@@ -133,6 +125,12 @@ def test_lines_beyond_the_end_are_several_places() -> None:
         ("expected <com.x.A@1b6d3586>", "expected <com.x.A@4554617c>"),  # Java's toString
         ("duplicated on lines 3-9", "duplicated on lines 4-10"),  # a range
         ("two\n  lines", "two lines"),  # blanks
+        (
+            "cannot read /builds/17/x/a.toml",
+            "cannot read /home/ci/w/x/a.toml",
+        ),  # a checkout's place
+        ("see file:///b/1/a.py:3:1", "see file:///c/2/a.py:4:1"),
+        (r"no C:\agent\_work\1\s\a.cs", r"no D:\a\s\a.cs"),
     ],
 )
 def test_a_message_without_what_changes_from_run_to_run(one: str, two: str) -> None:
@@ -150,6 +148,9 @@ def test_a_message_without_what_changes_from_run_to_run(one: str, two: str) -> N
         ("CWE-79", "CWE-89"),  # a name with a number
         ("'a' is unused", "'b' is unused"),  # pyflakes
         ("Ends at 10:30", "Ends at 10:45"),  # a time
+        ("sleeps for 0.5 s", "sleeps for 1.5 s"),  # a duration: no linter measures one
+        ("import of a/x.h", "import of b/x.h"),  # a relative path
+        ("https://a.example/x", "https://b.example/x"),
         ("Ärger", "Arger"),  # not only ASCII counts
     ],
 )
@@ -158,14 +159,30 @@ def test_messages_of_two_findings_on_one_line_stay_apart(one: str, two: str) -> 
 
 
 def test_a_constant_fingerprint_does_not_merge_findings(lines: Sequence[bytes]) -> None:
+    # what `semgrep scan --sarif` writes in every result without a login
     semgrep = finding(fingerprints=(("matchBasedId/v1", "requires login"),))
     number = len(lines)
     assert len({identify(lines, n, semgrep) for n in range(1, number + 1)}) == number
 
 
+def test_a_constant_fingerprint_does_not_merge_findings_of_whole_files() -> None:
+    constant = (("matchBasedId/v1", "requires login"),)
+    one, two = (finding(message=message, fingerprints=constant) for message in ("a", "b"))
+    assert identify([], None, one) != identify([], None, two)
+    assert identify([], None, one, "f.py") != identify([], None, one, "g.py")
+
+
 def test_a_random_fingerprint_does_not_split_a_finding() -> None:
     one, two = (finding(fingerprints=(("guid", value),)) for value in ("7c1e", "f00d"))
     assert identify([b"x"], 1, one) == identify([b"x"], 1, two)
+
+
+def test_a_fingerprint_that_collides_does_not_merge_findings() -> None:
+    # a tool that hashes the rule and the line's text gives two equal lines one fingerprint
+    alike = finding(fingerprints=(("lineHash/v1", "8f14e45f"),))
+    assert identify([b"x = eval(y)"] * 2, 1, alike) != identify([b"x = eval(y)"] * 2, 2, alike)
+    other = finding(message="another", fingerprints=alike.fingerprints)
+    assert identify([b"x = eval(y)"], 1, alike) != identify([b"x = eval(y)"], 1, other)
 
 
 @pytest.mark.parametrize(("path", "line"), [("f.py", None), (None, None), ("f.py", 7)])
@@ -174,6 +191,25 @@ def test_where_there_is_no_line_the_tools_fingerprint_tells_findings_apart(
 ) -> None:
     one, two = (finding(fingerprints=(("id", value),)) for value in ("1", "2"))
     assert identify([b"x"], line, one, path) != identify([b"x"], line, two, path)
+
+
+def test_a_failing_test_with_two_failures_keeps_both() -> None:
+    """GoogleTest's EXPECT_ macros: a case goes on after the first of them failed."""
+    source = [b"TEST(Sum, Adds) {", b"  EXPECT_TRUE(a());", b"  EXPECT_TRUE(b());", b"}"]
+    said = "sum_test.cc:%d\nValue of: %s\n  Actual: false\nExpected: true"
+    first, second, repeated = (
+        finding(Location("/b/sum_test.cc", line), message=said % (line, value), failed_test=True)
+        for line, value in ((2, "a()"), (3, "b()"), (3, "a()"))
+    )
+    assert identify(source, 2, first) != identify(source, 3, second)
+    assert identify(source, 2, first) != identify(source, 3, repeated)  # two lines
+    assert identify(source, 3, second) != identify(source, 3, repeated)  # two messages
+    assert len({identify([], None, each, None) for each in (first, second, repeated)}) == 3
+
+
+def test_an_unknown_files_folder_is_no_part_of_a_failing_test() -> None:
+    one, two = (finding(Location(f"{at}/a.c", 1), failed_test=True) for at in ("/b/17", "/b/18"))
+    assert identify([], None, one, None) == identify([], None, two, None)
 
 
 def test_failing_tests_of_two_unknown_files_stay_apart() -> None:

@@ -9,6 +9,7 @@ from insights_uploader.selection.wanted import Adjustment, Wanted
 LOW, MEDIUM, HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
 FOUND = finding(tool="ruff", rule="D101", severity=MEDIUM)
 TEST = finding(tool="junit", rule="tests.test_a.test_flaky", severity=HIGH, failed_test=True)
+CASE = finding(tool="junit", rule="t.test_sum[1-2]", failed_test=True, variant_of="t.test_sum")
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,10 @@ TEST = finding(tool="junit", rule="tests.test_a.test_flaky", severity=HIGH, fail
         (Wanted(min_severity=MEDIUM), FOUND, "a.py", False),
         (Wanted(exclude=["tests/"], min_severity=HIGH), TEST, "tests/test_a.py", False),
         (Wanted(ignore=["*test_flaky"]), TEST, "tests/test_a.py", True),  # only by its name
+        (Wanted(ignore=["t.test_sum[1-2]"]), CASE, None, True),  # one case, as the tool names it
+        (Wanted(ignore=["junit:t.test_sum[1-2]"]), CASE, None, True),
+        (Wanted(ignore=["t.test_sum[1-3]"]), CASE, None, False),
+        (Wanted(ignore=["t.test_sum*"]), CASE, None, True),  # all of its cases
     ],
 )
 def test_ignored(wanted: Wanted, found: Finding, path: str | None, ignored: bool) -> None:

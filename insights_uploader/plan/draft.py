@@ -129,13 +129,20 @@ def annotation(candidate: Candidate) -> AnnotationDraft:
 
 
 def _message(candidate: Candidate, end: Disposition) -> str:
+    """The finding's words, behind the number of cases that fail with it where there are several."""
+    words = _words(candidate.placed, end)
+    if candidate.cases == 1:
+        return words
+    here = " here" if end is Disposition.PUBLISHED else ""
+    return f"{candidate.cases} cases of {candidate.rule} fail{here}, among them:\n{words}"
+
+
+def _words(placed: Placed, end: Disposition) -> str:
     """The finding's words, with what its place on the page does not tell."""
-    placed, finding = candidate.placed, candidate.placed.finding
+    finding = placed.finding
     words = finding.message.strip()
     if not finding.failed_test and finding.rule not in words[: len(finding.rule) + 80]:
         words = f"{finding.rule}: {words}"
-    if candidate.cases > 1:  # in front, where no limit cuts it off
-        words = f"{candidate.cases} cases of {candidate.rule} fail here, among them:\n{words}"
     if end is Disposition.REPORT_LEVEL:
         true_place = _true_place(finding, placed)
         return f"{true_place}: {words}" if true_place else words

@@ -20,7 +20,7 @@ _MAX_BYTES = 1 << 20
 
 POLICY = (
     "include", "exclude", "ignore", "min_severity", "rule",
-    "fail_on", "min_coverage", "min_changed_coverage", "filter", "context",
+    "fail_on", "min_coverage", "min_changed_coverage", "min_path_match", "filter", "context",
     "path_alias", "report", "key",
 )  # fmt: skip
 """The keys that decide what passes; `--policy-from` takes them from a commit of its own."""
@@ -83,6 +83,7 @@ class Settings(_Table, frozen=True):
     fail_on: str | None = None
     min_coverage: float | None = None
     min_changed_coverage: float | None = None
+    min_path_match: float | None = None
     path_alias: list[PathAlias] | None = None
     rule: list[RuleSetting] | None = None
     report: list[ReportSetting] | None = None

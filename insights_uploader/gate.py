@@ -24,11 +24,14 @@ class Policy(msgspec.Struct, frozen=True):
             lets findings of every severity pass.
         min_coverage: percent of all measured lines; None asks for none.
         min_changed_coverage: percent of the measured changed lines.
+        min_path_match: percent of the paths in the results that must be in the repository; of
+            every results file at least one must be, whatever is asked for.
     """
 
     fail_on: Severity | None = Severity.HIGH
     min_coverage: float | None = None
     min_changed_coverage: float | None = None
+    min_path_match: float = 0
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -39,7 +42,9 @@ class Evidence(msgspec.Struct, frozen=True):
         severities: findings that passed the filter, failing tests left out.
         failing_tests: how many tests fail.
         tool_failures: the tool's own words that it failed.
-        unmatched: results files of which no path lies in the repository, each with its count.
+        paths: how many distinct paths its results files name, counted file by file.
+        matched: how many of those are in the repository.
+        unmatched: results files of which no path is, each with its count.
         coverage: of all measured lines; None when the report measures none.
         changed_coverage: of the measured changed lines.
     """
@@ -48,6 +53,8 @@ class Evidence(msgspec.Struct, frozen=True):
     severities: Mapping[Severity, int] = {}
     failing_tests: int = 0
     tool_failures: Sequence[str] = ()
+    paths: int = 0
+    matched: int = 0
     unmatched: Mapping[str, int] = {}
     coverage: Rate | None = None
     changed_coverage: Rate | None = None
@@ -109,6 +116,7 @@ def _reasons(policy: Policy, evidence: Evidence) -> Sequence[Reason]:
         *_severe(policy.fail_on, evidence),
         _reason(evidence, "failing-tests", tests, _count(tests, "failing test")),
         *_covered(policy, evidence),
+        *_placed(policy, evidence),
     ]
     reasons.extend(
         _reason(evidence, "tool-failed", 1, f"the tool itself failed: {words}")
@@ -132,6 +140,19 @@ def _severe(limit: Severity | None, evidence: Evidence) -> Iterator[Reason]:
     severe = sum(n for severity, n in evidence.severities.items() if severity >= limit)
     term = limit.name if limit is Severity.HIGH else f"{limit.name} or worse"
     yield _reason(evidence, "fail-on", severe, f"{_count(severe, 'finding')} of severity {term}")
+
+
+def _placed(policy: Policy, evidence: Evidence) -> Iterator[Reason]:
+    """How many paths are in the repository: a wrong prefix reads like a run without findings."""
+    if not evidence.paths:
+        return
+    percent = 100 * evidence.matched / evidence.paths
+    words = f"{evidence.matched} of {_count(evidence.paths, 'path')} in the repository"
+    if policy.min_path_match:
+        words += f" ({percent:.4g} %), and {policy.min_path_match:g} % are asked for"
+    enough = 100 * evidence.matched >= policy.min_path_match * evidence.paths
+    result = Result.PASS if enough else Result.FAIL
+    yield Reason(evidence.report, "path-match", result, percent, words)
 
 
 def _covered(policy: Policy, evidence: Evidence) -> Iterator[Reason]:

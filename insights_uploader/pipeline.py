@@ -197,6 +197,7 @@ def _evidence(
                 failing += number
             else:
                 severities[kind.severity] += number
+        inputs = [record for record in records if key in record.reports]
         lost = report.ended[Disposition.PATH_UNRESOLVED] > 0 or report.coverage is not None
         evidence.append(
             Evidence(
@@ -204,10 +205,12 @@ def _evidence(
                 severities=severities,
                 failing_tests=failing,
                 tool_failures=sorted(report.failures),
+                paths=sum(record.paths for record in inputs),
+                matched=sum(record.matched for record in inputs),
                 unmatched={
                     record.path: record.paths
-                    for record in records
-                    if lost and key in record.reports and record.paths and not record.matched
+                    for record in inputs
+                    if lost and record.paths and not record.matched
                 },
                 coverage=report.coverage.project() if report.coverage else None,
                 changed_coverage=changed.get(key),

@@ -18,6 +18,7 @@ HIGH, MEDIUM, LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
         (Evidence("t", {LOW: 1}), LOW, ["1 finding of severity LOW or worse"]),
         (Evidence("t", failing_tests=1), HIGH, ["1 failing test"]),
         (Evidence("t", tool_failures=["boom"]), HIGH, ["the tool itself failed: boom"]),
+        (Evidence("t", paths=3, matched=1), HIGH, []),
         (Evidence("t", unmatched={"a.sarif": 3}), HIGH, ["of 3 paths in a.sarif none is in the repository"]),
     ],
 )  # fmt: skip
@@ -25,6 +26,20 @@ def test_verdict(evidence: Evidence, fail_on: Severity, words: list[str]) -> Non
     verdict = judge(Policy(fail_on), [evidence])
     assert [reason.words for reason in verdict.failures()] == words
     assert verdict.result is (Result.FAIL if words else Result.PASS)
+
+
+@pytest.mark.parametrize(
+    ("least", "matched", "failing"),
+    [(0, 1, []), (66.6, 2, []), (66.7, 2, ["2 of 3 paths in the repository (66.67 %), and 66.7 % are asked for"]),
+     (100, 3, []), (100, 0, ["0 of 3 paths in the repository (0 %), and 100 % are asked for"])],
+)  # fmt: skip
+def test_the_rate_of_paths_in_the_repository(
+    least: float, matched: int, failing: list[str]
+) -> None:
+    verdict = judge(Policy(min_path_match=least), [Evidence("t", paths=3, matched=matched)])
+    assert [reason.words for reason in verdict.failures()] == failing
+    assert f"{matched} of 3 paths in the repository" in verdict.reasons[-1].words
+    assert verdict.reasons[-1].measured == pytest.approx(100 * matched / 3)
 
 
 def test_each_report_has_a_result_of_its_own() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from insights_uploader.config import PathAlias
+
 Command = Callable[..., Any]
 
 PREFIX = "INSIGHTS_UPLOADER_"
@@ -14,6 +16,20 @@ PREFIX = "INSIGHTS_UPLOADER_"
 _FOLDER = click.Path(path_type=Path)
 _SEVERITIES = click.Choice(["low", "medium", "high"], case_sensitive=False)
 _PERCENT = click.FloatRange(0, 100)
+
+
+class _Alias(click.ParamType[PathAlias]):
+    """FROM=TO, where TO may be empty."""
+
+    name = "FROM=TO"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, PathAlias):
+            return value
+        start, equals, to = value.rpartition("=")
+        if not equals:
+            self.fail(f"{value!r} is not of the form FROM=TO.", param, ctx)
+        return PathAlias(from_=start, to=to)
 
 
 def _option(name: str, *, envvar: str | None = None, **settings: Any) -> Command:
@@ -35,6 +51,9 @@ _OPTIONS: tuple[Command, ...] = (
             "near one, changed files, or nothing."),
     _option("--context", type=click.IntRange(0, 1000), default=3, show_default=True, metavar="N",
             help="How near, with --filter context."),
+    _option("--path-alias", multiple=True, type=_Alias(), metavar="FROM=TO",
+            help="Paths in the results that begin with FROM lie below TO in the repository, as in "
+            "/builds/app=. or =backend; the first alias that leads to a tracked file is taken."),
     _option("--include", multiple=True, metavar="GLOB",
             help="Only findings in these paths, written as in .gitignore."),
     _option("--exclude", multiple=True, metavar="GLOB", help="No findings in these paths."),
@@ -51,6 +70,9 @@ _OPTIONS: tuple[Command, ...] = (
             help="The gate fails when less of all measured lines is covered."),
     _option("--min-changed-coverage", type=_PERCENT, metavar="PERCENT",
             help="The gate fails when less of the measured changed lines is covered."),
+    _option("--min-path-match", type=_PERCENT, default=0, show_default=True, metavar="PERCENT",
+            help="The gate fails when less of the paths in the results are in the repository; "
+            "it always fails when none of a file is."),
     click.option("--exit-zero", is_flag=True, envvar="INSIGHTS_UPLOADER_EXIT_ZERO",
                  help="Exit with 0 though the gate fails; other failures keep their code."),
     _option("--key", default="insights-uploader", show_default=True, metavar="PREFIX",

@@ -85,6 +85,7 @@ def _request(settings: Settled) -> Request:
             fail_on=None if fail_on == "never" else Severity[fail_on.upper()],
             min_coverage=settings["min_coverage"],
             min_changed_coverage=settings["min_changed_coverage"],
+            min_path_match=settings["min_path_match"],
         ),
         presentation=Presentation(
             title=settings["title"],

@@ -15,7 +15,7 @@ from insights_uploader.model.errors import UsageError
 from insights_uploader.repository.checkout import Checkout
 
 _FROM_TABLES = ("path_alias", "rule", "report")
-"""Keys of a settings file that have no option."""
+"""Keys of a settings file that are tables, read as what they are to become."""
 
 _ORIGINS = {
     ParameterSource.COMMANDLINE: "the command line",

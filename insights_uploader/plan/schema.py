@@ -34,7 +34,7 @@ def plan_object(plan: Plan) -> Mapping[str, Any]:
         "reports": [
             {"key": r.key, "body": r.body, "annotations": list(r.annotations)} for r in plan.reports
         ],
-        "ledger": ledger_object(plan.ledger),
+        "ledger": {**ledger_object(plan.ledger), "paths": _paths(plan)},
         "measures": {"tests": _tests(plan), "coverage": _coverage(plan)},
         "inputs": [_input(record) for record in plan.inputs],
         "diff": {name: getattr(plan.diff, name) for name in plan.diff.__struct_fields__},
@@ -72,6 +72,14 @@ def ledger_object(ledger: Ledger) -> Mapping[str, Any]:
         "parsed": ledger.parsed,
         "derived": ledger.derived,
         "dispositions": {str(key): number for key, number in ledger.dispositions.items()},
+    }
+
+
+def _paths(plan: Plan) -> Mapping[str, int]:
+    """How many distinct paths the inputs name, and how many of them are in the repository."""
+    return {
+        "distinct": sum(record.paths for record in plan.inputs),
+        "matched": sum(record.matched for record in plan.inputs),
     }
 
 

@@ -5,17 +5,18 @@ time. That works in any order of keys and keeps memory flat.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from insights_parsers.json_reader import JsonReader
 from insights_parsers.sarif_failure import failure
-from insights_parsers.sarif_kinds import Kinds
-from insights_parsers.sarif_meaning import is_suppressed, level_of, message_text
+from insights_parsers.sarif_kinds import is_finding
+from insights_parsers.sarif_meaning import is_suppressed, level_of, own_score
+from insights_parsers.sarif_messages import message_text
+from insights_parsers.sarif_remarks import Remarks
 from insights_parsers.sarif_rules import Rules
-from insights_parsers.sarif_schema import Location as GivenLocation
-from insights_parsers.sarif_schema import Log, Result, Run, Tool, Version
-from insights_parsers.sarif_uris import ArtifactPaths
+from insights_parsers.sarif_schema import ArtifactLocation, Log, Region, Result, Run, Tool, Version
+from insights_parsers.sarif_uris import Artifact, ArtifactPaths
 from insights_uploader.inputs.parser import Parsed
 from insights_uploader.inputs.source import Source
 from insights_uploader.model.errors import MalformedError
@@ -24,8 +25,10 @@ from insights_uploader.model.measure import ToolRun
 
 _FORMAT = "SARIF 2.1.0"
 _MAX_LINE = 2**31 - 1  # Bitbucket's lines are int32
+_UNNAMED = "sarif"  # a tool whose name is blank
 _KNOWN = 4096  # what is worked out once, as long as it is among the last that were met
-_MARKS = re.compile(rb'"\$schema"\s*:\s*"[^"]*sarif|^\s*\{\s*"runs"\s*:|"version"\s*:\s*"2\.\d')
+_MARKS = re.compile(rb'"\$schema"\s*:\s*"[^"]*sarif|^\s*\{\s*"runs"\s*:', re.IGNORECASE)
+_VERSION = re.compile(rb'"version"\s*:\s*"[12]\.\d\.\d')
 
 
 class SarifParser:
@@ -34,10 +37,12 @@ class SarifParser:
     name = "sarif"
 
     def sniff(self, head: bytes, filename: str) -> bool:
-        """A JSON object that names the SARIF schema, begins with runs, or says version 2."""
+        """A JSON object that names the SARIF schema, begins with runs, or has runs of a version."""
         if head.lstrip()[:1] != b"{":
             return False
-        return filename.endswith((".sarif", ".sarif.json")) or bool(_MARKS.search(head))
+        if filename.lower().endswith((".sarif", ".sarif.json")) or _MARKS.search(head):
+            return True
+        return b'"runs"' in head and _VERSION.search(head) is not None
 
     def parse(self, source: Source) -> Iterator[Parsed]:
         """Yield each run's ToolRun, its findings, and remarks on what is no finding.
@@ -45,13 +50,14 @@ class SarifParser:
         Raises:
             MalformedError: not JSON, not SARIF 2.1, without a run, or a wrong type inside.
         """
-        for index, run in enumerate(_runs(source)):
+        whole = JsonReader(source.path, _FORMAT)
+        for index, run in enumerate(_runs(source, whole)):
             reader = JsonReader(source.path, _FORMAT, f"runs[{index}]")
             yield from _RunReader(reader, run).items()
+        yield from whole.remarks()
 
 
-def _runs(source: Source) -> list[Run]:
-    reader = JsonReader(source.path, _FORMAT)
+def _runs(source: Source, reader: JsonReader) -> list[Run]:
     content = source.map()
     try:
         log = reader.decode(content, Log)
@@ -66,6 +72,10 @@ def _runs(source: Source) -> list[Run]:
             "there is none, so no tool says that it has run",
             "Check that this is a SARIF log and that the step that wrote it succeeded.",
         )
+    for properties in log.inline_external_properties or ():
+        if properties.results:  # a guid tells of which run; none may seem whole without them
+            for run in log.runs:
+                run.external_property_file_references = properties
     return log.runs
 
 
@@ -84,65 +94,90 @@ class _RunReader:
 
     def __init__(self, reader: JsonReader, run: Run) -> None:
         tool = run.tool or Tool()
-        if tool.driver is None or not tool.driver.name:
+        if tool.driver is None or tool.driver.name is None:
             raise reader.wrong(f"{reader.where}.tool.driver.name", "is missing")
         self._run = run
         self._reader = reader
-        self._tool = tool.driver.name
+        self._tool = " ".join(tool.driver.name.split()) or _UNNAMED
         self._version = tool.driver.semantic_version or tool.driver.version
-        overrides = [
-            override
-            for invocation in run.invocations or ()
-            for override in invocation.rule_configuration_overrides or ()
-        ]
-        self._facts = lru_cache(_KNOWN)(Rules(tool, overrides, reader).facts)
+        self._remarks = Remarks(self._tool)
+        rules = Rules(tool, run.invocations or (), reader, self._remarks)
+        self._facts = lru_cache(_KNOWN)(rules.facts)
         paths = ArtifactPaths(run.original_uri_base_ids or {}, run.artifacts or [], reader)
-        self._path = lru_cache(_KNOWN)(paths.path)
+        self._named = lru_cache(_KNOWN)(paths.artifact)
+        self._strings = _shared_strings(tool)
 
     def items(self) -> Iterator[Parsed]:
-        yield ToolRun(self._tool, self._version, failure(self._run))
-        kinds = Kinds()
+        yield ToolRun(self._tool, self._version, failure(self._run, self._remarks))
         for result in self._reader.each(self._run.results or [], Result, ".results"):
-            if kinds.is_finding(result):
+            if is_finding(result, self._remarks):
                 yield self._finding(result)
-        yield from kinds.remarks(self._tool)
+        yield from self._remarks.all()
+        yield from self._reader.remarks()
 
     def _finding(self, result: Result) -> Finding:
-        facts = self._facts(result.rule_id, result.rule_index, result.rule)
-        level = level_of(result, facts)
+        invocation = result.provenance.invocation_index if result.provenance else None
+        facts = self._facts(result.rule_id, result.rule_index, result.rule, invocation)
+        level = level_of(result, facts, self._remarks)
+        score = own_score(result, self._remarks)
+        message = message_text(result, facts, self._strings)
+        locations = self._locations(result)
         return Finding(
             tool=self._tool,
             rule=facts.name or "unnamed",
-            message=message_text(result.message, facts),
-            severity=facts.severity(level),
-            type=facts.type(level),
-            locations=self._locations(result.locations) if result.locations else (),
+            message=message if locations else self._with_address(message, result),
+            severity=facts.severity(level, score),
+            type=facts.type(level, score),
+            locations=locations,
             link=facts.link,
             help=facts.help,
             fingerprints=_fingerprints(result),
             suppression=_suppression(result) if result.suppressions else None,
         )
 
-    def _locations(self, given: list[GivenLocation]) -> tuple[Location, ...]:
-        places = [self._location(location) for location in given]
-        return tuple([place for place in places if place is not None])
+    def _locations(self, result: Result) -> tuple[Location, ...]:
+        """The places; else the file that was being analysed (section 3.27.13)."""
+        places: list[Location] = []
+        for given in result.locations or ():
+            physical = given.physical_location
+            if physical is not None and physical.artifact_location is not None:
+                line, end_line = _lines(physical.region)
+                paths = self._artifact(physical.artifact_location).paths
+                places += [Location(path, line, end_line) for path in paths]
+        if not places and result.analysis_target is not None:
+            places = [Location(path) for path in self._artifact(result.analysis_target).paths]
+        return tuple(places)
 
-    def _location(self, given: GivenLocation) -> Location | None:
-        physical = given.physical_location
-        artifact = physical.artifact_location if physical is not None else None
-        if physical is None or artifact is None:
-            return None
-        path = self._path(artifact.uri, artifact.uri_base_id, artifact.index)
-        if path is None:
-            return None
-        region = physical.region
-        start = region.start_line if region is not None else None
-        if region is None or start is None or not 1 <= start <= _MAX_LINE:
-            return Location(path)
-        end = region.end_line
-        if end is None or not start < end <= _MAX_LINE:
-            return Location(path, int(start))
-        return Location(path, int(start), int(end))
+    def _artifact(self, given: ArtifactLocation) -> Artifact:
+        return self._named(given.uri, given.uri_base_id, given.index)
+
+    def _with_address(self, message: str, result: Result) -> str:
+        """The message of a result without a file, with the web page that it is about."""
+        for location in result.locations or ():
+            physical = location.physical_location
+            if physical is not None and physical.artifact_location is not None:
+                address = self._artifact(physical.artifact_location).address
+                if address is not None:
+                    return message if address in message else f"{address}: {message}"
+        return message
+
+
+def _lines(region: Region | None) -> tuple[int | None, int | None]:
+    """The first line, and the last where it is another; None for what no file can have."""
+    start = region.start_line if region is not None else None
+    if region is None or start is None or not 1 <= start <= _MAX_LINE:
+        return None, None
+    end = region.end_line
+    return int(start), int(end) if end is not None and start < end <= _MAX_LINE else None
+
+
+def _shared_strings(tool: Tool) -> Mapping[str, str]:
+    """Message strings that belong to no rule (section 3.19.22), the driver's before others'."""
+    strings: dict[str, str] = {}
+    for component in (*reversed(tool.extensions or ()), tool.driver):
+        for key, string in ((component and component.global_message_strings) or {}).items():
+            strings[key] = string.text or string.markdown or ""
+    return strings
 
 
 def _suppression(result: Result) -> str | None:
@@ -153,7 +188,8 @@ def _suppression(result: Result) -> str | None:
 
 
 def _fingerprints(result: Result) -> tuple[tuple[str, str], ...]:
-    fingerprints, partial = result.fingerprints, result.partial_fingerprints
-    if not fingerprints:
-        return tuple(partial.items()) if partial else ()
-    return (*fingerprints.items(), *(partial or {}).items())
+    found: list[tuple[str, str]] = []
+    for given in (result.fingerprints, result.partial_fingerprints):
+        if isinstance(given, dict):
+            found += [(name, value) for name, value in given.items() if isinstance(value, str)]
+    return tuple(found)

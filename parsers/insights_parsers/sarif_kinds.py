@@ -1,44 +1,28 @@
-"""Which SARIF results ask somebody to act, and how many do not (section 3.27.9)."""
+"""Which SARIF results ask somebody to act (section 3.27.9)."""
 
-from collections import Counter
-from collections.abc import Iterator
-
+from insights_parsers.sarif_remarks import Remarks
 from insights_parsers.sarif_schema import Result
-from insights_uploader.model.measure import Remark
 
-_FINDINGS = frozenset({"fail", "review", "open"})
-_OTHERS = frozenset({"pass", "notApplicable", "informational"})
-_MAX_WORD = 40
+_FINDINGS = {"fail": "fail", "review": "review", "open": "open"}
+_OTHERS = {"pass": "pass", "notapplicable": "notApplicable", "informational": "informational"}
+UNDECIDED = frozenset({"review", "open"})
+"""The kinds of results that a person has to judge first; they have no level of their own."""
 
 
-class Kinds:
-    """Sorts the results of one run, and counts what the user should know of."""
+def is_finding(result: Result, remarks: Remarks) -> bool:
+    """True for a result that somebody should act on; so is one whose kind means nothing.
 
-    def __init__(self) -> None:
-        self._passed_over: Counter[str] = Counter()
-        self._unknown = 0
-        self._first_unknown = ""
-
-    def is_finding(self, result: Result) -> bool:
-        """True for a result that somebody should act on; so is one whose kind means nothing."""
-        kind = result.kind
-        if kind in _OTHERS:
-            self._passed_over[f"their kind is {kind!r}"] += 1
+    What is no finding, and what is not understood, is counted.
+    """
+    kind = result.kind
+    if kind is not None and kind not in _FINDINGS:
+        word = kind.lower()
+        if word in _OTHERS:
+            remarks.count("results", f"are no findings: their kind is {_OTHERS[word]!r}")
             return False
-        if result.baseline_state == "absent":
-            self._passed_over["they are absent from the run, by their baselineState"] += 1
-            return False
-        if kind is not None and kind not in _FINDINGS:
-            self._unknown += 1
-            self._first_unknown = self._first_unknown or kind[:_MAX_WORD]
-        return True
-
-    def remarks(self, tool: str) -> Iterator[Remark]:
-        """What was counted."""
-        for reason, number in sorted(self._passed_over.items()):
-            yield Remark(f"{number} results of {tool} are no findings: {reason}")
-        if self._unknown:
-            yield Remark(
-                f"{self._unknown} results of {tool} have an unknown kind, "
-                f"such as {self._first_unknown!r}, taken as fail"
-            )
+        if word not in _FINDINGS:
+            remarks.count("results", "have an unknown kind, such as {}, taken as fail", kind)
+    if result.baseline_state == "absent":
+        remarks.count("results", "are no findings: they are absent from the run, by baselineState")
+        return False
+    return True

@@ -1,22 +1,24 @@
-"""What a SARIF result means to a reviewer: severity, type, text. Pure functions.
+"""What a SARIF result means to a reviewer: severity and type. Pure functions.
 
 The tables, with their sources:
 
 * level (SARIF 2.1.0 section 3.27.10): error is HIGH, warning MEDIUM, note and none LOW;
-* `security-severity` of the rule, the CVSS-like number that GitHub code scanning defined, decides
-  before the level: 7.0 and more is HIGH, 4.0 and more MEDIUM, else LOW;
-* a rule with `security-severity`, or with the tag `security`, finds VULNERABILITY; any other
-  result of level error is a BUG, the rest is CODE_SMELL.
+* `security-severity`, the score from 0 to 10 that GitHub code scanning defined, of the result or
+  else of its rule, decides before the level: 7.0 and more is HIGH, 4.0 and more MEDIUM, less LOW,
+  and 0.0 leaves it to the level;
+* a result with `security-severity`, or whose rule has it or the tag `security`, is a
+  VULNERABILITY; any other of level error is a BUG, the rest is CODE_SMELL.
 """
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from insights_parsers.sarif_schema import Level, Message, Result
+from insights_parsers.sarif_kinds import UNDECIDED
+from insights_parsers.sarif_remarks import Remarks
+from insights_parsers.sarif_schema import Level, Result
 from insights_uploader.model.finding import FindingType, Severity
 
 if TYPE_CHECKING:
@@ -28,10 +30,9 @@ _SEVERITY = {
     Level.NOTE: Severity.LOW,
     Level.NONE: Severity.LOW,
 }
-_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\d+)\}")
-_MAX_TEXT = 1 << 16  # far more than any server shows
-
-_UNDECIDED_KINDS = frozenset({"review", "open"})
+_LEVELS = {level.value: level for level in Level}
+_SCORE = "security-severity"
+_SCORE_MARK = b'"security-severity"'
 
 
 class RuleFacts(msgspec.Struct, frozen=True):
@@ -39,10 +40,10 @@ class RuleFacts(msgspec.Struct, frozen=True):
 
     Attributes:
         name: the rule's id, or its name where it has no id.
-        declared: the rule's id as the tool declares it; None when it declares none.
         level: its default level (section 3.50.3), after the invocation's overrides.
-        security: the severity by its `security-severity`; None when it has none.
-        is_security: True when it finds vulnerabilities.
+        declared: the rule's id as the tool declares it; None when it declares none.
+        score: its `security-severity`; None when it has none.
+        is_security: True when its tags say that it finds vulnerabilities.
         link, help: for the reviewer.
         text: the first of short and full description, for results without a message.
         message_strings: text by message id (section 3.49.11).
@@ -51,59 +52,71 @@ class RuleFacts(msgspec.Struct, frozen=True):
     name: str
     level: Level
     declared: str | None = None
-    security: Severity | None = None
+    score: float | None = None
     is_security: bool = False
     link: str | None = None
     help: str | None = None
     text: str | None = None
     message_strings: Mapping[str, str] = {}
 
-    def severity(self, level: Level) -> Severity:
-        """The severity of a result of this rule at a level."""
-        return self.security or _SEVERITY[level]
+    def severity(self, level: Level, score: float | None = None) -> Severity:
+        """The severity of a result of this rule with this level and score of its own."""
+        score = self.score if score is None else score
+        if not score:
+            return _SEVERITY[level]
+        if score >= 7.0:
+            return Severity.HIGH
+        return Severity.MEDIUM if score >= 4.0 else Severity.LOW
 
-    def type(self, level: Level) -> FindingType:
-        """The type of a result of this rule at a level."""
-        if self.is_security:
+    def type(self, level: Level, score: float | None = None) -> FindingType:
+        """The type of a result of this rule with this level and score of its own."""
+        if self.is_security or self.score is not None or score is not None:
             return FindingType.VULNERABILITY
         return FindingType.BUG if level is Level.ERROR else FindingType.CODE_SMELL
 
 
-def undeclared(name: str, override: str | None) -> RuleFacts:
-    """What is known of a rule that no component declares."""
-    return RuleFacts(name=name, level=_level(override, Level.WARNING))
-
-
-def rule_facts(rule: "sarif_om.ReportingDescriptor", override: str | None) -> RuleFacts:
-    """Gather what a rule says.
-
-    Args:
-        rule: as its component declares it.
-        override: the level that an invocation gave it; None without one.
-    """
-    level = rule.default_configuration.level if rule.default_configuration else None
+def rule_facts(rule: "sarif_om.ReportingDescriptor", remarks: Remarks) -> RuleFacts:
+    """Gather what a rule says as its component declares it."""
     properties = rule.properties if isinstance(rule.properties, dict) else {}
-    security = _security_severity(properties)
+    texts = (rule.short_description, rule.full_description)
+    strings = (rule.message_strings or {}).items()
     return RuleFacts(
         name=rule.id or rule.name or "",
-        level=_level(override, _level(level, Level.WARNING)),
+        level=_default_level(rule, remarks),
         declared=rule.id,
-        security=security,
-        is_security=security is not None or "security" in _tags(properties),
+        score=_score(properties.get(_SCORE), "rules", remarks),
+        is_security=any(isinstance(t, str) and t.lower() == "security" for t in _tags(properties)),
         link=rule.help_uri,
         help=rule.help.text if rule.help else None,
-        text=next((t.text for t in (rule.short_description, rule.full_description) if t), None),
-        message_strings={k: s.text for k, s in (rule.message_strings or {}).items() if s.text},
+        text=next((words for t in texts if t and (words := t.text or t.markdown)), None),
+        message_strings={key: words for key, s in strings if (words := s.text or s.markdown)},
     )
 
 
-def level_of(result: Result, facts: RuleFacts) -> Level:
+def known_level(word: str) -> Level | None:
+    """The level that a word means, in whatever case; None when it means none."""
+    return _LEVELS.get(word) or _LEVELS.get(word.lower())
+
+
+def level_of(result: Result, facts: RuleFacts, remarks: Remarks) -> Level:
     """The level of a result: its own, none while it is undecided, else the rule's."""
-    if result.level is not None:
-        return result.level
-    if result.kind in _UNDECIDED_KINDS:
+    word = result.level
+    if word is not None:
+        level = _LEVELS.get(word) or known_level(word)
+        if level is not None:
+            return level
+        remarks.count("results", "have an unknown level, such as {}, and take their rule's", word)
+    if result.kind is not None and result.kind.lower() in UNDECIDED:
         return Level.NONE
     return facts.level
+
+
+def own_score(result: Result, remarks: Remarks) -> float | None:
+    """The `security-severity` of a result itself; None when it has none."""
+    if _SCORE_MARK not in bytes(result.properties):
+        return None
+    properties = msgspec.json.decode(result.properties)
+    return _score(properties.get(_SCORE), "results", remarks) if type(properties) is dict else None
 
 
 def is_suppressed(result: Result) -> bool:
@@ -113,56 +126,30 @@ def is_suppressed(result: Result) -> bool:
     )
 
 
-def message_text(message: Message | None, facts: RuleFacts) -> str:
-    """A message's words (section 3.11), with its arguments in place; never empty, and bounded."""
-    message = message or Message()
-    text = message.text or message.markdown or facts.message_strings.get(message.id or "")
-    if text and message.arguments:
-        text = _filled(text, message.arguments)
-    for candidate in (text, facts.text, facts.name):
-        if candidate and candidate.strip():
-            return candidate[:_MAX_TEXT]
-    return "The tool gave neither a message nor a rule."
+def _default_level(rule: "sarif_om.ReportingDescriptor", remarks: Remarks) -> Level:
+    configuration = rule.default_configuration
+    if configuration is None:
+        return Level.WARNING
+    level = known_level(configuration.level)
+    if level is None:
+        reason = "have an unknown default level, such as {}, taken as warning"
+        remarks.count("rules", reason, configuration.level)
+    return level or Level.WARNING
 
 
-def _filled(text: str, arguments: Sequence[str]) -> str:
-    """Put arguments in place of `{0}`; `{{` and `}}` are braces (section 3.11.5).
-
-    It stops when the text is long enough: a long argument may have many places.
-    """
-    pieces: list[str] = []
-    length = position = 0
-    for match in _PLACEHOLDER.finditer(text):
-        index = int(match[1][:6]) if match[1] else None
-        if index is None:
-            piece = match[0][0]
-        else:
-            piece = arguments[index] if index < len(arguments) else match[0]
-        pieces += (text[position : match.start()], piece)
-        position = match.end()
-        length += len(pieces[-2]) + len(piece)
-        if length > _MAX_TEXT:
-            break
-    return "".join([*pieces, text[position:]])
-
-
-def _level(word: str | None, otherwise: Level) -> Level:
-    try:
-        return Level(word) if word is not None else otherwise
-    except ValueError:
-        return otherwise
-
-
-def _security_severity(properties: Mapping[str, Any]) -> Severity | None:
-    try:
-        score = float(properties["security-severity"])
-    except (KeyError, TypeError, ValueError, OverflowError):
+def _score(value: object, things: str, remarks: Remarks) -> float | None:
+    """A `security-severity` as a number; None when there is none, or none from 0 to 10."""
+    if value is None or value == "":
         return None
-    if math.isnan(score):
-        return None
-    if score >= 7.0:
-        return Severity.HIGH
-    return Severity.MEDIUM if score >= 4.0 else Severity.LOW
+    try:
+        score = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        score = math.nan
+    if 0.0 <= score <= 10.0:
+        return score
+    reason = "have a security-severity that is no number from 0 to 10, such as {}: the level counts"
+    remarks.count(things, reason, value if isinstance(value, str) else f"{score:g}")
+    return None
 
 
 def _tags(properties: Mapping[str, Any]) -> Sequence[Any]:

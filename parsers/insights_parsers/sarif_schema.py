@@ -6,7 +6,7 @@ for what they do not have, so every optional property accepts it. Arrays that ca
 """
 
 import enum
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -37,12 +37,19 @@ class Message(_Object):
     arguments: list[str] | None = None
 
 
+class MultiformatMessageString(_Object):
+    """Section 3.12."""
+
+    text: str | None = None
+    markdown: str | None = None
+
+
 class ArtifactLocation(_Object):
     """Section 3.4."""
 
     uri: str | None = None
     uri_base_id: str | None = None
-    index: int | None = None
+    index: Integer | None = None
 
 
 class Region(_Object):
@@ -65,11 +72,17 @@ class Location(_Object):
     physical_location: PhysicalLocation | None = None
 
 
+class RelatedLocation(_Object):
+    """Section 3.28, of which only the identifier counts that a message refers to."""
+
+    id: Integer | None = None
+
+
 # These two are frozen to serve as keys.
 class ToolComponentReference(msgspec.Struct, rename="camel", gc=False, frozen=True):
     """Section 3.54."""
 
-    index: int | None = None
+    index: Integer | None = None
     name: str | None = None
     guid: str | None = None
 
@@ -78,7 +91,8 @@ class RuleReference(msgspec.Struct, rename="camel", gc=False, frozen=True):
     """A reportingDescriptorReference, section 3.52."""
 
     id: str | None = None
-    index: int | None = None
+    index: Integer | None = None
+    guid: str | None = None
     tool_component: ToolComponentReference | None = None
 
 
@@ -90,44 +104,69 @@ class Suppression(_Object):
     justification: str | None = None
 
 
+class Provenance(_Object):
+    """A resultProvenance, section 3.48."""
+
+    invocation_index: Integer | None = None
+
+
 class Result(_Object):
-    """Section 3.27."""
+    """Section 3.27.
+
+    `level` and `kind` are any words, since one that the format does not know costs no result.
+    `properties` is what the tool likes, and raw. Fingerprints that are no strings (Black Duck) or
+    an empty list (PHP's for an empty object) are an aid that is missing, and no more.
+    """
 
     rule_id: str | None = None
-    rule_index: int | None = None
+    rule_index: Integer | None = None
     rule: RuleReference | None = None
-    level: Level | None = None
+    level: str | None = None
     kind: str | None = None
     message: Message | None = None
     locations: list[Location] | None = None
-    fingerprints: dict[str, str] | None = None
-    partial_fingerprints: dict[str, str] | None = None
+    analysis_target: ArtifactLocation | None = None
+    related_locations: list[RelatedLocation] | None = None
+    fingerprints: dict[str, object] | list[object] | None = None
+    partial_fingerprints: dict[str, object] | list[object] | None = None
     suppressions: list[Suppression] | None = None
     baseline_state: str | None = None
+    provenance: Provenance | None = None
+    properties: msgspec.Raw = msgspec.Raw()
+
+
+class ReportingConfiguration(_Object):
+    """Section 3.50."""
+
+    level: str | None = None
 
 
 class Override(_Object):
     """A configurationOverride, section 3.51."""
 
     descriptor: RuleReference | None = None
-    configuration: dict[str, Any] | None = None
+    configuration: ReportingConfiguration | None = None
 
 
 class Notification(_Object):
     """Section 3.58."""
 
-    level: Level | None = None
+    level: str | None = None
     message: Message | None = None
+    descriptor: RuleReference | None = None
+    locations: list[Location] | None = None
 
 
 class Invocation(_Object):
     """Section 3.20."""
 
     execution_successful: bool | None = None
-    exit_code: int | None = None
+    exit_code: Integer | None = None
     exit_code_description: str | None = None
+    process_start_failure_message: str | None = None
     rule_configuration_overrides: list[Override] | None = None
     tool_execution_notifications: list[Notification] | None = None
+    tool_configuration_notifications: list[Notification] | None = None
 
 
 class ToolComponent(_Object):
@@ -138,6 +177,7 @@ class ToolComponent(_Object):
     semantic_version: str | None = None
     guid: str | None = None
     rules: list[msgspec.Raw] | None = None
+    global_message_strings: dict[str, MultiformatMessageString] | None = None
 
 
 class Tool(_Object):
@@ -147,8 +187,8 @@ class Tool(_Object):
     extensions: list[ToolComponent] | None = None
 
 
-class ExternalPropertyFileReferences(_Object):
-    """Section 3.15: the files that hold what the run leaves out."""
+class ExternalProperties(_Object):
+    """Sections 3.15 and 4.3: where the results are that the run leaves out."""
 
     results: list[msgspec.Raw] | None = None
 
@@ -161,7 +201,7 @@ class Run(_Object):
     artifacts: list[msgspec.Raw] | None = None
     original_uri_base_ids: dict[str, ArtifactLocation] | None = None
     invocations: list[Invocation] | None = None
-    external_property_file_references: ExternalPropertyFileReferences | None = None
+    external_property_file_references: ExternalProperties | None = None
 
 
 class Version(_Object):
@@ -174,3 +214,4 @@ class Log(Version):
     """Section 3.13."""
 
     runs: list[Run] | None = None
+    inline_external_properties: list[ExternalProperties] | None = None

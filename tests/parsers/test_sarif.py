@@ -74,7 +74,15 @@ TEXT = {"text": "m"}
         ({"level": "note"}, {"properties": {"security-severity": "9.8"}}, Severity.HIGH),
         ({"level": "error"}, {"properties": {"security-severity": "5.0"}}, Severity.MEDIUM),
         ({"level": "error"}, {"properties": {"security-severity": 1}}, Severity.LOW),
-        ({"level": "error"}, {"properties": {"security-severity": "high"}}, Severity.HIGH),
+        ({"level": "error"}, {"properties": {"security-severity": "0.0"}}, Severity.HIGH),
+        ({"level": "error"}, {"properties": {"security-severity": ""}}, Severity.HIGH),
+        ({"level": "error", "properties": {"security-severity": "2.1"}}, {}, Severity.LOW),
+        (
+            {"properties": {"security-severity": 2.1}},
+            {"properties": {"security-severity": "9"}},
+            Severity.LOW,
+        ),
+        ({"level": "ERROR"}, {}, Severity.HIGH),
     ],
 )
 def test_severity(logs: Logs, result: Json, rule: Json, severity: Severity) -> None:
@@ -96,6 +104,70 @@ def test_type(logs: Logs, rule: Json, level: str, kind: str) -> None:
     assert found.type is FindingType(kind)
 
 
+def test_a_score_of_its_own_makes_a_result_a_vulnerability(logs: Logs) -> None:
+    found = logs.finding({"message": TEXT, "properties": {"security-severity": "5.5"}})
+    assert (found.severity, found.type) == (Severity.MEDIUM, FindingType.VULNERABILITY)
+
+
+@pytest.mark.parametrize(
+    ("result", "rule", "severity", "remark"),
+    [
+        ({"level": "critical"}, {"defaultConfiguration": {"level": "error"}}, Severity.HIGH,
+         "1 results of T have an unknown level, such as 'critical', and take their rule's"),
+        ({"level": "critical"}, {}, Severity.MEDIUM,
+         "1 results of T have an unknown level, such as 'critical', and take their rule's"),
+        ({}, {"defaultConfiguration": {"level": "high"}}, Severity.MEDIUM,
+         "1 rules of T have an unknown default level, such as 'high', taken as warning"),
+        ({"level": "note"}, {"properties": {"security-severity": "high"}}, Severity.LOW,
+         "1 rules of T have a security-severity that is no number from 0 to 10, such as 'high': the level counts"),
+        ({"level": "note", "properties": {"security-severity": 99}}, {}, Severity.LOW,
+         "1 results of T have a security-severity that is no number from 0 to 10, such as '99': the level counts"),
+    ],
+)  # fmt: skip
+def test_an_unknown_level_is_never_guessed_in_silence(
+    logs: Logs, result: Json, rule: Json, severity: Severity, remark: str
+) -> None:
+    items = logs.items(a_run([{"ruleId": "R", "message": TEXT} | result], [{"id": "R"} | rule]))
+    assert [item.severity for item in items if isinstance(item, Finding)] == [severity]
+    assert [item for item in items if isinstance(item, Remark)] == [Remark(remark)]
+
+
+def test_an_unknown_level_of_an_override_changes_nothing(logs: Logs) -> None:
+    override = {"descriptor": {"id": "R"}, "configuration": {"level": "fatal"}}
+    items = logs.items(
+        a_run(
+            [{"ruleId": "R", "message": TEXT}],
+            [{"id": "R", "defaultConfiguration": {"level": "note"}}],
+            invocations=[{"ruleConfigurationOverrides": [override]}],
+        )
+    )
+    assert [item.severity for item in items if isinstance(item, Finding)] == [Severity.LOW]
+    assert items[-1] == Remark(
+        "1 overrides of T have an unknown level, such as 'fatal', and change nothing"
+    )
+
+
+@pytest.mark.parametrize(
+    ("provenance", "severity"),
+    [
+        (None, Severity.HIGH),  # tools with one invocation give no index
+        ({"invocationIndex": -1}, Severity.HIGH),
+        ({"invocationIndex": 0}, Severity.HIGH),
+        ({"invocationIndex": 1}, Severity.LOW),
+        ({"invocationIndex": 2}, Severity.MEDIUM),
+    ],
+)
+def test_the_invocation_that_found_a_result_overrides_its_level(
+    logs: Logs, provenance: Json | None, severity: Severity
+) -> None:  # 3.27.10, 3.48.6
+    invocations = [
+        {"ruleConfigurationOverrides": [{"descriptor": {"id": "R"}, "configuration": {"level": level}}]}
+        for level in ("error", "note")
+    ]  # fmt: skip
+    result = {"ruleId": "R", "message": TEXT, "provenance": provenance}
+    assert logs.finding(result, [{"id": "R"}], invocations=invocations).severity is severity
+
+
 def test_an_invocation_overrides_a_rules_level(logs: Logs) -> None:  # 3.20.5, 3.51
     override = {"descriptor": {"id": "R"}, "configuration": {"level": "error"}}
     invocations = [{"executionSuccessful": True, "ruleConfigurationOverrides": [override]}]
@@ -112,7 +184,7 @@ def test_an_override_by_index_is_of_its_component_only(logs: Logs) -> None:  # 3
     assert [finding.severity for finding in found] == [Severity.MEDIUM, Severity.HIGH]
 
 
-RULES = [{"id": "A", "helpUri": "https://a"}, {"id": "B", "helpUri": "https://b"}]
+RULES = [{"id": "A", "guid": "g-a", "helpUri": "https://a"}, {"id": "B", "helpUri": "https://b"}]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +199,8 @@ RULES = [{"id": "A", "helpUri": "https://a"}, {"id": "B", "helpUri": "https://b"
         ({"ruleId": "B", "ruleIndex": 0}, "B", "https://b"),  # an index that contradicts the id
         ({"ruleId": "C", "ruleIndex": 99}, "C", None),
         ({"ruleId": "C", "ruleIndex": -1}, "C", None),  # 3.27.6: the default, no index
+        ({"ruleIndex": 1.0}, "B", "https://b"),  # an integer to a JSON schema
+        ({"rule": {"guid": "g-a"}}, "A", "https://a"),  # 3.52.6
     ],
 )
 def test_a_rule_is_found_by_every_reference(
@@ -154,6 +228,17 @@ def test_a_rule_of_an_extension(logs: Logs, component: Json) -> None:  # 3.54
         ({"id": "default", "arguments": ["it"]}, "Do it."),
         ({"text": "{{x}} {1}{0}", "arguments": ["a", "b"]}, "{x} ba"),  # 3.11.5
         ({"text": "{7}", "arguments": ["a"]}, "{7}"),
+        ({"id": "shared", "arguments": ["it"]}, "Mind it."),  # 3.19.22
+        (
+            {"text": "This [path](1) depends on a [user-provided value](2)."},
+            "This path depends on a user-provided value.",
+        ),
+        ({"text": r"in [para\[0\]\\spans\[2\]](1)"}, r"in para[0]\spans[2]"),  # 3.11.6
+        ({"text": "[{0}](1)", "arguments": ["it"]}, "it"),
+        (
+            {"text": "see [docs](https://x), `h[i](7)`, \\[x](1), *b*"},
+            "see [docs](https://x), `h[i](7)`, \\[x](1), *b*",
+        ),
         ({"text": " "}, "Short."),
         ({"id": "unknown"}, "Short."),
         (None, "Short."),
@@ -165,7 +250,11 @@ def test_message(logs: Logs, message: Json | None, text: str) -> None:
         "shortDescription": {"text": "Short."},
         "messageStrings": {"default": {"text": "Do {0}."}},
     }
-    assert logs.finding({"ruleId": "R", "message": message}, [rule]).message == text
+    related = [{"id": 1, "message": TEXT}, {"id": 2.0}, {}]
+    run = a_run([{"ruleId": "R", "message": message, "relatedLocations": related}], [rule])
+    run["tool"]["driver"]["globalMessageStrings"] = {"shared": {"text": "Mind {0}."}}
+    [found] = logs.findings(run)
+    assert found.message == text
 
 
 def test_a_result_with_nothing_to_say_still_has_a_message(logs: Logs) -> None:
@@ -210,22 +299,50 @@ def test_suppression(logs: Logs, suppressions: Any, suppressed: bool) -> None:
     ("uri", "path"),
     [
         ("src/a.py", "src/a.py"),
-        ("file:///builds/x/a%20b.py", "/builds/x/a b.py"),
+        ("file:///builds/x/ab.py", "/builds/x/ab.py"),
         ("file:/builds/x/a.py", "/builds/x/a.py"),
         ("file://localhost/builds/a.py", "/builds/a.py"),
         ("file:///C:/proj/a.py", "C:/proj/a.py"),
-        ("file://server/share/a.py", "//server/share/a.py"),
+        ("file:////server/share/a.py", "//server/share/a.py"),
+        ("file://C:/proj/a.py", "C:/proj/a.py"),  # .NET
+        ("file:///C:\\proj\\a.py", "C:\\proj\\a.py"),
+        ("FILE:///builds/a.py", "/builds/a.py"),
+        ("/C:/proj/a.py", "C:/proj/a.py"),
         ("/builds/x/a b.py", "/builds/x/a b.py"),  # raw spaces
         ("C:\\work\\a.py", "C:\\work\\a.py"),
-        ("odd%23dir/a%3Fb.py", "odd#dir/a?b.py"),
         ("odd#dir/a.py", "odd#dir/a.py"),
         ("100%/a.py", "100%/a.py"),
-        ("caf%C3%A9.py", "café.py"),
+        ("empty:a.py", "empty:a.py"),
     ],
 )
 def test_uris_become_paths(logs: Logs, uri: str, path: str) -> None:
     found = logs.finding({"message": TEXT, "locations": [at(uri, startLine=3)]})
     assert found.locations == (Location(path, 3),)
+
+
+@pytest.mark.parametrize(
+    ("uri", "paths"),
+    [
+        ("file:///builds/x/a%20b.py", ["/builds/x/a b.py", "/builds/x/a%20b.py"]),
+        ("odd%23dir/a%3Fb.py", ["odd#dir/a?b.py", "odd%23dir/a%3Fb.py"]),
+        ("caf%C3%A9.py", ["café.py", "caf%C3%A9.py"]),
+        ("file:///c%3A/a.py", ["c:/a.py", "/c%3A/a.py"]),
+        # a host (RFC 8089, appendix E.3), or a relative path after `file://`
+        ("file://server/share/a.py", ["//server/share/a.py", "server/share/a.py"]),
+    ],
+)
+def test_a_uri_that_may_be_meant_otherwise_names_the_other_path_too(
+    logs: Logs, uri: str, paths: list[str]
+) -> None:
+    found = logs.finding({"message": TEXT, "locations": [at(uri, startLine=3)]})
+    assert found.locations == tuple(Location(path, 3) for path in paths)
+
+
+@pytest.mark.parametrize("uri", ["https://shop.example/login", "docker://alpine:3.19"])
+def test_what_is_found_on_a_web_page_is_told_with_its_address(logs: Logs, uri: str) -> None:
+    found = logs.finding({"message": TEXT, "locations": [at(uri)]})
+    assert found.locations == ()
+    assert found.message == f"{uri}: m"
 
 
 @pytest.mark.parametrize(
@@ -239,6 +356,12 @@ def test_uris_become_paths(logs: Logs, uri: str, path: str) -> None:
             {"ROOT": {"uri": "sub/", "uriBaseId": "TOP"}, "TOP": {"uri": "file:///w/"}},
             "/w/sub/a.py",
         ),
+        ({"ROOT": {"uri": "file:///w/p"}}, "/w/p/a.py"),  # without the slash of 3.14.14
+        ({"ROOT": {"uri": "file:///"}}, "/a.py"),  # Trivy
+        ({"ROOT": {"uri": "file:///C:/w/"}}, "C:/w/a.py"),
+        ({"ROOT": {"uri": "C:\\w\\"}}, "C:\\w\\/a.py"),
+        ({"ROOT": {"uri": "empty:"}}, "a.py"),  # JetBrains
+        ({"ROOT": {"uri": "https://github.example/org/repo/"}}, "a.py"),
         ({"ROOT": {"uri": "x/", "uriBaseId": "ROOT"}}, "x/" * 16 + "a.py"),  # a circle ends
     ],
 )
@@ -275,6 +398,11 @@ def test_locations(logs: Logs, locations: Any, expected: tuple[Location, ...]) -
     assert logs.finding({"message": TEXT, "locations": locations}).locations == expected
 
 
+def test_without_a_location_the_analysed_file_is_the_place(logs: Logs) -> None:  # 3.27.13
+    found = logs.finding({"message": TEXT, "analysisTarget": {"uri": "a.h"}, "locations": [{}]})
+    assert found.locations == (Location("a.h"),)
+
+
 def test_every_run_is_read_and_named(logs: Logs) -> None:
     one = a_run([{"message": TEXT}])
     other = {"tool": {"driver": {"name": "U", "semanticVersion": "2.0"}}, "results": []}
@@ -307,11 +435,119 @@ def test_results_may_come_before_the_tool(tmp_path: Path) -> None:
             "boom",
         ),
         ({"toolExecutionNotifications": [{"level": "note", "message": {"text": "hm"}}]}, None),
+        (
+            {
+                "toolExecutionNotifications": [
+                    {
+                        "level": "error",
+                        "message": {"text": "cannot parse"},
+                        "locations": [at("file:///b/a.py", startLine=3)],
+                    },
+                    {"level": "error", "descriptor": {"id": "E7"}},
+                ]
+            },
+            "/b/a.py:3: cannot parse (and 1 more errors)",
+        ),
+        # ESLint's formatter tells so of a file that it cannot parse
+        (
+            {
+                "executionSuccessful": False,
+                "toolConfigurationNotifications": [
+                    {"level": "error", "message": {"text": "boom"}},
+                    {"level": "warning", "message": {"text": "hm"}},
+                ],
+            },
+            "boom",
+        ),
+        # PMD gives its errors no level, which makes them warnings (3.58.6)
+        (
+            {
+                "executionSuccessful": False,
+                "toolExecutionNotifications": [{"message": {"text": "RuntimeException: Error"}}],
+            },
+            "RuntimeException: Error",
+        ),
+        ({"processStartFailureMessage": "no such file"}, "no such file"),
     ],
 )
 def test_a_tool_that_says_it_failed(logs: Logs, invocation: Json, words: str | None) -> None:
     [run] = logs.items(a_run([], invocations=[invocation]))
     assert run.failure == words
+
+
+def test_what_did_not_stop_the_tool_is_a_remark(logs: Logs) -> None:
+    notification = {"level": "error", "message": {"text": "no rule X"}}
+    invocation = {
+        "executionSuccessful": True,
+        "toolConfigurationNotifications": [notification, notification],
+        "toolExecutionNotifications": [{"level": "fatal", "message": TEXT}],
+    }
+    assert logs.items(a_run([], invocations=[invocation])) == [
+        ToolRun("T"),
+        Remark("2 configuration errors of T did not stop it, such as 'no rule X'"),
+        Remark("1 notifications of T have an unknown level, such as 'fatal', and are passed over"),
+    ]
+
+
+def test_a_tool_with_a_blank_name_keeps_its_findings(logs: Logs) -> None:
+    found = logs.findings(a_run([{"message": TEXT}]) | {"tool": {"driver": {"name": " \n"}}})
+    assert [finding.tool for finding in found] == ["sarif"]
+
+
+@pytest.mark.parametrize(
+    ("fingerprints", "expected"),
+    [
+        ({"a": "1"}, (("a", "1"),)),
+        ({"a": "1", "csvRow": {"value": "x"}}, (("a", "1"),)),  # Black Duck
+        ([], ()),  # PHP's empty object
+    ],
+)
+def test_a_fingerprint_of_another_type_costs_no_result(
+    logs: Logs, fingerprints: Any, expected: Any
+) -> None:
+    found = logs.finding({"message": TEXT, "partialFingerprints": fingerprints})
+    assert found.fingerprints == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "remarks"),
+    [
+        (r"T", r"cut \ud83d", 1),  # JavaScript cut a pair in two
+        (r"T", r"\ude00\ud83d\ude00", 1),
+        (r"T", r"whole \ud83d\ude00", 0),
+        (r"T", r"not one: \\ud83d", 0),
+        (r"T\ud83d", "m", 1),
+        (r"T", "Latin \xe9", 1),
+    ],
+)
+def test_a_broken_character_costs_no_file(
+    tmp_path: Path, name: str, message: str, remarks: int
+) -> None:
+    path = tmp_path / "x.sarif"
+    text = f'{{"runs":[{{"tool":{{"driver":{{"name":"{name}"}}}},"results":[{{"message":{{"text":"{message}"}}}}]}}]}}'
+    path.write_bytes(text.encode("latin-1"))
+    items = parse(path)
+    [found] = [item for item in items if isinstance(item, Finding)]
+    shown = {
+        r"cut \ud83d": "cut \ufffd",
+        r"\ude00\ud83d\ude00": "\ufffd\N{GRINNING FACE}",
+        r"whole \ud83d\ude00": "whole \N{GRINNING FACE}",
+        r"not one: \\ud83d": r"not one: \ud83d",
+        "Latin \xe9": "Latin \ufffd",
+    }
+    assert found.message == shown.get(message, message)
+    assert sum(isinstance(item, Remark) for item in items) == remarks
+
+
+def test_numbers_that_json_does_not_know_cost_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.sarif"
+    path.write_text(
+        '{"runs":[{"tool":{"driver":{"name":"T"}},"results":[{"ruleIndex":NaN,"rank":-Infinity,'
+        '"message":{"text":"is NaN"}}]}]}'
+    )
+    _, found, remark = parse(path)
+    assert (found.message, found.rule) == ("is NaN", "unnamed")
+    assert isinstance(remark, Remark)
 
 
 @pytest.mark.parametrize(
@@ -337,7 +573,6 @@ def test_a_tool_that_says_it_failed(logs: Logs, invocation: Json, words: str | N
         ('{"runs":[{"tool":{"driver":{"name":"T"}},"results":[]}]} trailing', "byte 58", "trailing"),
         ('[1]', "the whole file", "expected `object`"),
         ('{"runs":[' + '[' * 5000, "", "nested too deeply"),
-        ('{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"T\\ud800"}}}]}', "", ""),
     ],
 )  # fmt: skip
 def test_what_breaks_the_format_is_named(
@@ -358,7 +593,10 @@ def test_what_breaks_the_format_is_named(
         (b'{"$schema":"https://json.schemastore.org/sarif-2.1.0.json"', "a.json", True),
         (b'\n {\n "version" : "2.1.0", "runs"', "a.json", True),
         (b'{"runs":[{"results":', "a.json", True),
+        (b'{"version":"2.1.0","properties":{},"runs":[', "a.json", True),
         (b'{"anything', "out.sarif", True),
+        (b'{"anything', "OUT.SARIF", True),
+        (b'{"name": "left-pad", "version": "2.1.0"}', "package.json", False),
         (b'{"metadata": {}, "results": []}', "a.json", False),
         (b"[]", "a.sarif", False),
         (b"<testsuites/>", "a.sarif", False),

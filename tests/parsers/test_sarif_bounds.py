@@ -13,6 +13,7 @@ import pytest
 
 from insights_parsers.json_reader import JsonReader
 from insights_parsers.sarif import SarifParser
+from insights_parsers.sarif_remarks import Remarks
 from insights_parsers.sarif_rules import Rules
 from insights_parsers.sarif_schema import Tool, ToolComponent
 from insights_parsers.sarif_uris import ArtifactPaths
@@ -64,8 +65,8 @@ ELSEWHERE = {"results": [{"location": {"uri": "x.sarif-external-properties"}, "i
         ({"results": []}, None),
         ({}, "its run holds no results, so what it found is not known"),  # 3.14.23
         ({"results": None}, "its run holds no results, so what it found is not known"),
-        ({"externalPropertyFileReferences": ELSEWHERE}, "its results are in other files, which are not read"),  # 3.14.2
-        ({"results": [], "externalPropertyFileReferences": ELSEWHERE}, "its results are in other files, which are not read"),
+        ({"externalPropertyFileReferences": ELSEWHERE}, "it has results in external properties, which are not read"),  # 3.14.2
+        ({"results": [], "externalPropertyFileReferences": ELSEWHERE}, "it has results in external properties, which are not read"),
         ({"results": [], "externalPropertyFileReferences": {"artifacts": [{}]}}, None),
         ({"invocations": [{"executionSuccessful": False}]}, "it ended unsuccessfully"),
     ],
@@ -77,13 +78,13 @@ def test_a_run_whose_results_are_missing_has_failed(
 
 
 def test_an_unknown_kind_is_a_finding_with_a_remark(read: Read) -> None:
-    results = [{"ruleId": "R", "message": TEXT, "kind": kind} for kind in ("FAIL", "new", "pass")]
+    results = [{"ruleId": "R", "message": TEXT, "kind": kind} for kind in ("broken", "new", "Pass")]
     rule = {"id": "R", "defaultConfiguration": {"level": "error"}}
     _, first, second, *remarks = read(with_rules(rule), results=results)
     assert first.severity is second.severity is Severity.HIGH
     assert remarks == [
         Remark("1 results of T are no findings: their kind is 'pass'"),
-        Remark("2 results of T have an unknown kind, such as 'FAIL', taken as fail"),
+        Remark("2 results of T have an unknown kind, such as 'broken', taken as fail"),
     ]
 
 
@@ -171,7 +172,7 @@ def test_many_names_for_a_rule_of_many_texts(read: Read) -> None:
 def test_a_security_severity_that_is_no_number_decides_nothing(read: Read, severity: Any) -> None:
     rule = {"id": "R", "properties": {"security-severity": severity}}
     result = {"ruleId": "R", "level": "error", "message": TEXT}
-    _, finding = read(with_rules(rule), results=[result])
+    _, finding, _remark = read(with_rules(rule), results=[result])
     assert (finding.severity, finding.type) == (Severity.HIGH, "BUG")
 
 
@@ -206,13 +207,13 @@ READER = JsonReader("a.sarif", "SARIF", "runs[0]")
 def test_a_rule_that_is_nested_too_deeply_is_named() -> None:
     tool = Tool(driver=ToolComponent(rules=[msgspec.Raw(b"{}"), DEEP]))
     with pytest.raises(MalformedError, match=r"runs\[0\]\.tool\.driver\.rules\[1\]: is nested too"):
-        Rules(tool, [], READER).facts(None, 1, None)
+        Rules(tool, [], READER, Remarks("T")).facts(None, 1, None)
 
 
 def test_an_artifact_that_is_nested_too_deeply_is_named() -> None:
     paths = ArtifactPaths({}, [DEEP], READER)
     with pytest.raises(MalformedError, match=r"runs\[0\]\.artifacts\[0\]: is nested too deeply"):
-        paths.path(None, None, 0)
+        paths.artifact(None, None, 0)
 
 
 # What is an integer to a JSON schema

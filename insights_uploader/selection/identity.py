@@ -30,9 +30,10 @@ _DIGEST = 8
 _REMEMBERED = 64_000_000  # bytes: eight million lines
 _MOST_LINES = 500_000  # of one file; a longer one is no source that people edit
 
+# Of an absolute path.
+_FOLDERS = re.compile(r"(?<![\w./\\-])(?:file://)?(?:[A-Za-z]:)?(?:[/\\][\w.@+~-]+)+[/\\]")
 _VOLATILE = re.compile(
-    r"(?<![\w./\\-])(?:file://)?(?:[a-z]:)?(?:[/\\][\w.@+~-]+)+[/\\]"  # an absolute path's folders
-    r"|(?:(?<=\bat )|(?<=\baddress ))0x[0-9a-f]+"  # of an object; elsewhere it may be a constant
+    r"(?:(?<=\bat )|(?<=\baddress ))0x[0-9a-f]+"  # of an object; elsewhere it may be a constant
     r"|(?<=[a-z]@)(?=\d*[a-f])[0-9a-f]{6,8}\b"  # of a Java object
     r"|(\.[a-z]\w{0,5}:)\d+(?::\d+)?(?!\.?\w)"  # the line and column in `file.py:12:3`
     r"|(?<=:\[)\d+:\d+(?=\])"  # the lines in pylint's `module:[12:20]`
@@ -69,42 +70,16 @@ class Identity:
         Of a case of a parametrised test the message is no part of it: at one place it fails once.
         """
         finding = placed.finding
-        if finding.variant_of is not None:
-            return self._digest(placed, finding.tool, finding.rule)
-        message = normalised(finding.message, failed_test=finding.failed_test)
-        return self._digest(placed, finding.tool, finding.rule, message, *self._told(placed))
-
-    def of_annotation(self, placed: Placed) -> bytes:
-        """The identity of the annotation that shows a finding: 16 bytes.
-
-        It is the finding's own, but for the cases of a parametrised test: those at one place share
-        one annotation.
-        """
-        finding = placed.finding
-        if finding.variant_of is None:
-            return self.of(placed)
-        return self._digest(placed, finding.tool, "", finding.variant_of)
-
-    def _told(self, placed: Placed) -> Iterator[str]:
-        """What the tool told of a finding for which there is no source line to read."""
-        if self._context(placed) is not None:
-            return
-        for name, value in placed.finding.fingerprints:
-            yield f"{name}={value}"
-        if placed.path is None:
-            for location in placed.finding.locations[:1]:
-                yield f"{normalised(location.path)}:{location.line}"
-
-    def _digest(self, placed: Placed, *facts: str) -> bytes:
-        """The digest of a finding's place and of some facts, whatever characters they hold."""
-        digest = hashlib.blake2b(digest_size=16)
         context = self._context(placed)
-        digest.update(b"%d" % (placed.line or 0) if context is None else context)
-        for fact in (placed.path or "", *facts):
-            text = fact.encode("utf-8", "surrogatepass")
-            digest.update(b"|%d|" % len(text))
-            digest.update(text)
-        return digest.digest()
+        if finding.variant_of is not None:
+            return _digest(placed, context, finding.tool, finding.rule)
+        message = normalised(finding.message, failed_test=finding.failed_test)
+        told = _told(placed) if context is None else ()
+        return _digest(placed, context, finding.tool, finding.rule, message, *told)
+
+    def of_test(self, placed: Placed, name: str) -> bytes:
+        """The identity of all failing cases of a parametrised test at one place: 16 bytes."""
+        return _digest(placed, self._context(placed), placed.finding.tool, "", name)
 
     def _context(self, placed: Placed) -> bytes | None:
         """The digest of the line's surroundings; None when there is no such line."""
@@ -120,6 +95,23 @@ class Identity:
             while self._remembered > _REMEMBERED and len(self._contexts) > 1:
                 self._remembered -= len(self._contexts.pop(next(iter(self._contexts))))
         return contexts[_DIGEST * (line - 1) : _DIGEST * line] or None
+
+
+def _told(placed: Placed) -> Iterator[str]:
+    """What the tool told of a finding for which there is no source line to read."""
+    for name, value in placed.finding.fingerprints:
+        yield f"{name}={value}"
+    if placed.path is None:
+        for location in placed.finding.locations[:1]:
+            yield f"{normalised(location.path)}:{location.line}"
+
+
+def _digest(placed: Placed, context: bytes | None, *facts: str) -> bytes:
+    """The digest of a finding's place and of some facts, whatever characters they hold."""
+    texts = [fact.encode("utf-8", "surrogatepass") for fact in (placed.path or "", *facts)]
+    place = b"%d" % (placed.line or 0) if context is None else context
+    lengths = b"%d " * len(texts) % tuple(map(len, texts))
+    return hashlib.blake2b(b"".join((lengths, place, *texts)), digest_size=16).digest()
 
 
 def line_contexts(lines: Sequence[bytes]) -> Sequence[bytes]:
@@ -140,6 +132,8 @@ def line_contexts(lines: Sequence[bytes]) -> Sequence[bytes]:
 
 def normalised(message: str, *, failed_test: bool = False) -> str:
     """A message without what changes from run to run: folders, addresses, line numbers, blanks."""
+    if "/" in message or "\\" in message:
+        message = _FOLDERS.sub("#", message)
     message = _VOLATILE.sub(r"\1#", message)
     if failed_test:
         message = _VOLATILE_IN_TESTS.sub("#", message)

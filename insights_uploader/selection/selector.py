@@ -120,10 +120,11 @@ class Selector:
             end, why = Disposition.IGNORED, wish
             report.ended[end] += 1
         else:
-            identity = self._judging.identity
-            annotation = identity.of_annotation(placed)
+            identity = annotation = self._judging.identity.of(placed)
+            if finding.variant_of is not None:
+                annotation = self._judging.identity.of_test(placed, finding.variant_of)
             candidate = Candidate(annotation, placed, end)
-            report.keep(candidate, identity.of(placed), self._kind(candidate))
+            report.keep(candidate, identity, self._kind(candidate))
         if trace is not None:
             trace(placed, end, why or _BECAUSE.get(end, placed.rule), annotation)
 

@@ -124,7 +124,7 @@ class _RunReader:
         locations = self._locations(result)
         return Finding(
             tool=self._tool,
-            rule=facts.name or "unnamed",
+            rule=facts.name or self._tool,
             message=message if locations else self._with_address(message, result),
             severity=facts.severity(level, score),
             type=facts.type(level, score),

@@ -2,6 +2,8 @@
 
 import json
 import re
+import time
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -106,32 +108,103 @@ def test_every_body_is_one_that_the_server_takes(draft: ReportDraft) -> None:
     msgspec.json.encode([body, *bodies])  # as it is sent; a lone surrogate would raise
 
 
-@given(any_text, st.integers(1, 60))
-def test_fitted_text_is_a_prefix_that_splits_no_character(text: str, units: int) -> None:
+pieces = st.sampled_from(
+    ["a", " ", "\n", "\r\n", "**b**", "`c`", "[d](1)", "e\u0301", "\N{GRINNING FACE}", "\N{WAVING HAND SIGN}\U0001f3fd",
+     "\N{WOMAN}\u200d\N{ROCKET}", "\u2764\ufe0f", "\U0001f1e8\U0001f1ed", "\x1b[1;31m", "\x1b]8;;x\x07", "\x00", "\ud800", "\u202e"]
+)  # fmt: skip
+
+
+@given(st.one_of(any_text, st.lists(pieces, max_size=60).map("".join)), st.integers(1, 60))
+def test_fitted_text_is_a_prefix_of_what_can_be_seen(text: str, units: int) -> None:
     cut = fitted(text, units)
     assert len(cut.encode("utf-16-le")) <= 2 * units
     whole = fitted(text, 10**6)
     assert cut == whole or (cut.endswith("…") and whole.startswith(cut[:-1]))
+    assert bool(cut) is bool(whole)
+    for character in cut:  # "Cc": control, "Cs": half a pair
+        assert character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs")
 
 
-def test_text_that_fits_stays_as_it_is() -> None:
-    assert (
-        fitted("two\nlines, a\ttab, *markdown* and 😀", 2000)
-        == "two\nlines, a\ttab, *markdown* and 😀"
-    )
+@pytest.mark.parametrize(
+    "character",
+    [
+        "\N{GRINNING FACE}",
+        "e\u0301",  # a letter and its accent
+        "\u2764\ufe0f",  # a heart and its variation
+        "\N{WAVING HAND SIGN}\U0001f3fd",  # a hand and its colour
+        "\N{WOMAN}\u200d\N{ROCKET}",  # a woman joined to a rocket
+        "\U0001f1e8\U0001f1ed",  # a flag of two letters
+        "\u0928\u093f",  # a Devanagari letter and its vowel
+    ],
+)
+def test_no_character_is_split(character: str) -> None:
+    seen = {fitted(f"ab{character}cd", units) for units in range(3, 20)}
+    for cut in seen:
+        shown = cut.removesuffix("…")
+        assert f"ab{character}cd".startswith(shown)
+        assert shown in ("ab", f"ab{character}", f"ab{character}c", f"ab{character}cd")
+
+
+def test_a_character_without_end_is_cut_all_the_same() -> None:
+    assert len(fitted("Z" + "\u0301" * 5000, 2000)) == 2000
+
+
+def test_the_first_lines_are_kept() -> None:
+    assert fitted("first\nsecond\n" + "x" * 100, 14) == "first\nsecond…"
+
+
+@pytest.mark.parametrize(
+    "text", ["x\x1b[31m" * 10**5, "\x1b]" * 10**5, "\x1b[0" * 10**5, "\N{GRINNING FACE}" * 10**5, "e" + "\u0301" * 10**6]
+)  # fmt: skip
+def test_a_long_text_takes_no_time(text: str) -> None:
+    begun = time.process_time()
+    assert len(fitted(text, 2000)) <= 2000
+    assert time.process_time() - begun < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "two\nlines, a\ttab, *markdown*, `code`, [a link](https://x), <b> & \N{GRINNING FACE}",
+        "| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nx = a[i](1)\n```",
+        "שלום, नमस्ते",
+    ],
+)
+def test_text_that_fits_stays_as_it_is(text: str) -> None:
+    assert fitted(text, 2000) == text
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("red \x1b[31m", "red \ufffd[31m"),  # a terminal would obey it
-        ("a\x00b", "a\ufffdb"),
+        ("a \x1b[1;31mred\x1b[0m word", "a red word"),
+        ("\x9b31mred", "red"),
+        ("\x1b]8;;https://x\x1b\\link\x1b]8;;\x07 \x1b]0;never ended", "link 0;never ended"),
+        ("\x1b(B\x1b=plain\x1b", "plain"),
+        ("a\x00b\x08\x7f\ufffe", "ab"),
         ("admin\u202egnp.exe", "admingnp.exe"),  # would read right to left
-        ("line\r\nend", "line\nend"),
+        ("one\r\ntwo\rthree\ffour", "one\ntwo\nthree\nfour"),
+        ("half \ud83d", "half \ufffd"),
+        ("\x1b[0m\r\n ", ""),
     ],
 )
 def test_what_no_reader_can_see_is_taken_out(text: str, shown: str) -> None:
     assert fitted(text, 100) == shown
+
+
+def test_a_message_that_nobody_could_see_is_replaced() -> None:
+    draft = AnnotationDraft(
+        id="0", rule="R", message="\x1b[0m\x00", severity=Severity.LOW, type=None, path=None, line=None,
+        link=None, end=Disposition.REPORT_LEVEL,
+    )  # fmt: skip
+    report = ReportDraft(
+        tool="T", key="prefix.tool", title="\x00", reporter="r", link=None, logo_url=None, versions=(),
+        result=Result.PASS, reasons=(), created_ms=0, annotations=(draft,), rules={}, severities={},
+        tests=None, ledger=Ledger(parsed=1, dispositions={Disposition.REPORT_LEVEL: 1}),
+    )  # fmt: skip
+    [body] = CodeInsightsPayload().annotation_bodies(report)
+    assert body["message"] == "The tool gave no message."
+    assert CodeInsightsPayload().body(report)["title"] == "prefix.tool"
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,7 @@ RULES = [{"id": "A", "guid": "g-a", "helpUri": "https://a"}, {"id": "B", "helpUr
         ({"ruleId": "C", "ruleIndex": 99}, "C", None),
         ({"ruleId": "C", "ruleIndex": -1}, "C", None),  # 3.27.6: the default, no index
         ({"ruleIndex": 1.0}, "B", "https://b"),  # an integer to a JSON schema
+        ({}, "T", None),  # typos names no rule: the tool's name stands for it
         ({"rule": {"guid": "g-a"}}, "A", "https://a"),  # 3.52.6
     ],
 )
@@ -546,7 +547,7 @@ def test_numbers_that_json_does_not_know_cost_no_file(tmp_path: Path) -> None:
         '"message":{"text":"is NaN"}}]}]}'
     )
     _, found, remark = parse(path)
-    assert (found.message, found.rule) == ("is NaN", "unnamed")
+    assert (found.message, found.rule) == ("is NaN", "T")
     assert isinstance(remark, Remark)
 
 

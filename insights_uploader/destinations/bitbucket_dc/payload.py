@@ -7,6 +7,7 @@ units. A body that the server could refuse for its content cannot be built here.
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
@@ -26,8 +27,21 @@ MAX_KEY = 50  # the server's own words; its OpenAPI file is silent
 MAX_LINE = 2**31 - 1
 
 _ELLIPSIS = "…"
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")  # they could make text read otherwise
+_TO_TERMINAL = re.compile(  # ECMA-48: a colour or another order, and a title or link (OSC)
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]{0,4096}(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]"
+)
+_LINE_END = re.compile(r"\r\n?|[\v\f\x85]")
+# Control characters, those that make text read in another order, and what is no character.
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]"
+)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character, which no JSON can carry
+# Two that are one character: the joiner (UAX 29), a skin colour, a tag, two letters of a flag.
+_JOINED = re.compile(
+    r"\u200d.|.[\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]|[\U0001f1e6-\U0001f1ff]{2}",
+    re.DOTALL,
+)
+_MAX_CHARACTER = 32  # code points; more marks on one letter than any script has
 _NOT_IN_KEY = re.compile(r"[^a-z0-9._-]+")
 _NOT_IN_URL = re.compile(r"[\s\x00-\x20\x7f<>\"{}|\\^`]")
 
@@ -67,15 +81,30 @@ def report_key(prefix: str, name: str) -> str:
 
 
 def fitted(text: str, units: int) -> str:
-    """Text without what no reader can see, cut to a number of UTF-16 code units."""
-    text = _DIRECTION.sub("", _UNPRINTABLE.sub("\ufffd", text.replace("\r\n", "\n"))).strip()
+    r"""The beginning of a text that fits into a number of UTF-16 code units.
+
+    What no reader can see is removed: control characters, orders to a terminal as a whole, marks
+    of direction. Line ends become `\n`. Everything else stays as it is, Markdown too. Where the
+    text is cut stands an ellipsis, and no character is split, whatever it is made of.
+    """
+    text = _LINE_END.sub("\n", _TO_TERMINAL.sub("", text))
+    text = _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text)).strip()
     if len(text) <= units // 2 or _units(text) <= units:
         return text
-    kept = text[:units]
-    while _units(kept) > units - len(_ELLIPSIS):
-        over = _units(kept) - (units - len(_ELLIPSIS))
-        kept = kept[: -max(1, over // 2)]
-    return kept.rstrip() + _ELLIPSIS
+    room = units - len(_ELLIPSIS)
+    end = min(room, len(text))
+    while (over := _units(text[:end]) - room) > 0:
+        end -= (over + 1) // 2
+    return text[: _character_start(text, end)].rstrip() + _ELLIPSIS
+
+
+def _character_start(text: str, end: int) -> int:
+    """Where the character that a cut at `end` would split begins; `end` where it splits none."""
+    for start in range(end, max(end - _MAX_CHARACTER, 0), -1):
+        is_mark = unicodedata.category(text[start]).startswith("M")
+        if not is_mark and not _JOINED.match(text, start - 1):
+            return start
+    return end
 
 
 def is_web_address(link: str) -> bool:

@@ -7,25 +7,57 @@ GoogleTest's advanced guide (`status`, several failures in a case), pytest's doc
 
 from collections.abc import Iterator, Mapping
 
-from insights_parsers.junit_case import TOOL, Failure, Outcome, Scope, finding
+from insights_parsers.junit_case import MAX_PATH, Failure, Outcome, Scope
+from insights_parsers.junit_durations import seconds
+from insights_parsers.junit_finding import TOOL, finding
+from insights_parsers.junit_text import one_line
 from insights_parsers.xml_prolog import root_name
 from insights_parsers.xml_stream import stream
 from insights_uploader.inputs.parser import Parsed
 from insights_uploader.inputs.source import Source
-from insights_uploader.model.measure import TestTotals, ToolRun
+from insights_uploader.model.measure import Remark, TestTotals, ToolRun
 
 _ROOTS = ("testsuites", "testsuite")
 _SCOPES = frozenset({*_ROOTS, "testcase"})
 _FAILURES = {"failure": Outcome.FAILED, "error": Outcome.ERROR}
-_SKIPS = frozenset({"skipped", "disabled"})
-_SKIPPED_STATUS = frozenset({"notrun", "disabled"})
+_SKIPS = frozenset({"skipped", "disabled", "ignored"})
+# What a case's `status` or `result` says where no element does (GoogleTest, CTest, behave, Karma).
+_WORDS = {
+    **dict.fromkeys(
+        [
+            "run",
+            "success",
+            "successful",
+            "succeeded",
+            "pass",
+            "passed",
+            "ok",
+            "completed",
+            "finished",
+            "true",
+            "0",
+        ],
+        Outcome.PASSED,
+    ),
+    **dict.fromkeys(
+        ["notrun", "disabled", "skipped", "skip", "suppressed", "ignored", "pending", "untested"],
+        Outcome.SKIPPED,
+    ),
+    **dict.fromkeys(["fail", "failed", "failure", "undefined"], Outcome.FAILED),
+    **dict.fromkeys(
+        ["error", "broken", "timedout", "timeout", "aborted", "crashed"], Outcome.ERROR
+    ),
+}
 # Runs of a case that were not its last one (Surefire, cargo-nextest). A case that failed in the end
 # also has a `failure` or an `error`; one that has none of them passed in the end.
 _RERUNS = frozenset({"rerunFailure", "rerunError", "flakyFailure", "flakyError"})
-_IGNORED = _RERUNS | {"system-out", "system-err", "properties"}
+_OUTPUT = frozenset({"system-out", "system-err"})
+_IGNORED = _RERUNS | _OUTPUT | {"properties"}
 # pytest counts a source's lines from 0 (`junit_family=xunit1`), other tools from 1.
 _PYTEST = frozenset({("testsuites", "pytest tests"), ("testsuite", "pytest")})
-_MAX_SECONDS = 1e9  # 30 years; more is a broken clock
+# mocha-junit-reporter writes a spec's file on this suite alone; those of the spec come after it.
+_ROOT_SUITE = "Root Suite"
+_MAX_HELD = 16  # failures of one case that wait for its output
 
 
 class JUnitParser:
@@ -38,10 +70,11 @@ class JUnitParser:
         return root_name(head) in _ROOTS
 
     def parse(self, source: Source) -> Iterator[Parsed]:
-        """Yield the run, its findings, its totals, and a remark if characters were replaced.
+        """Yield the run, its findings, its totals, and remarks on what was put right or is odd.
 
         A case counts once, as its worst outcome, whatever the suites' attributes say. A suite that
-        fails by itself, or that announces failures and shows none, counts as one more case.
+        fails by itself counts as one more case. Failures and errors that a suite announces where
+        it shows none count as many; a remark tells of suites that announce tests and hold none.
 
         Raises:
             MalformedError: the file is not well-formed, is truncated, or is no JUnit file.
@@ -60,14 +93,19 @@ class _Results:
         self._scopes: list[Scope] = []
         self._failure: Failure | None = None
         self._ignored = 0  # depth inside an element of no interest
+        self._printed = False  # inside what a case that failed printed
         self._cases = [0] * len(Outcome)
         self._seconds = 0.0
+        self._hollow: list[str] = []  # the first suite that announces tests and holds none
+        self._odd: dict[str, None] = {}  # words for a case's status that nobody knows
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if self._ignored or name in _IGNORED:
             self._ignored += 1
             if name in _RERUNS:
-                self._scopes[-1].explained = True
+                self._scopes[-1].flaky = True
+            elif name in _OUTPUT and self._ignored == 1 and self._failure is None:
+                self._printed = bool(self._scopes[-1].held)
         elif name in _SCOPES:
             self._open(name, attributes)
         elif name in _FAILURES and self._failure is None:
@@ -76,12 +114,15 @@ class _Results:
             self._record(Outcome.SKIPPED)
 
     def data(self, text: str) -> None:
-        if self._failure is not None and not self._ignored:
-            self._failure.add(text)
+        if self._printed:
+            self._scopes[-1].output.add(text)
+        elif self._failure is not None and not self._ignored:
+            self._failure.text.add(text)
 
     def end(self, name: str) -> None:
         if self._ignored:
             self._ignored -= 1
+            self._printed &= self._ignored > 0
         elif name in _SCOPES:
             self._close()
         elif name in _FAILURES and self._failure is not None:
@@ -89,32 +130,80 @@ class _Results:
             self._failure = None
 
     def _open(self, name: str, attributes: Mapping[str, str]) -> None:
-        first_line = self._scopes[-1].first_line if self._scopes else 1
-        scope = Scope(name == "testcase", attributes, first_line)
+        outer = self._scopes[-1] if self._scopes else None
+        scope = Scope(name == "testcase", attributes, outer.file if outer else "")
+        scope.first_line = outer.first_line if outer else 1
         if scope.is_case:
-            self._seconds += _seconds(attributes.get("time", ""))
-            if attributes.get("status") in _SKIPPED_STATUS:
-                scope.outcome = Outcome.SKIPPED
-        elif (name, attributes.get("name")) in _PYTEST:
-            scope.first_line = 0
+            self._seconds += seconds(attributes.get("time", ""))
+        else:
+            scope.file = (attributes.get("file") or scope.file)[:MAX_PATH]
+            if (name, attributes.get("name")) in _PYTEST:
+                scope.first_line = 0
+            elif outer and attributes.get("name") == _ROOT_SUITE:
+                outer.file = scope.file
         self._scopes.append(scope)
 
     def _close(self) -> None:
         scope = self._scopes[-1]
-        if not (scope.is_case or scope.explained) and (announced := scope.announced()):
-            self._fail(announced)
+        if scope.is_case:
+            self._judge(scope)
+        else:
+            self._believe(scope)
+        self._release(scope)
         self._scopes.pop()
         if scope.is_case or scope.outcome >= Outcome.FAILED:
             self._cases[scope.outcome] += 1
         if self._scopes:
-            self._scopes[-1].explained |= scope.explained
+            self._scopes[-1].take(scope)
         else:
-            self.items.append(self._totals())
+            self.items += [self._totals(), *self._remarks()]
+
+    def _judge(self, case: Scope) -> None:
+        """Take a case's outcome from its attributes where no element tells one."""
+        if case.outcome is not Outcome.PASSED:
+            return
+        words = [case.attributes.get(name, "")[:40].lower() for name in ("status", "result")]
+        worst = max(_WORDS.get(word, Outcome.PASSED) for word in words)
+        case.outcome = min(worst, Outcome.SKIPPED) if case.flaky else worst
+        self._odd.update((word, None) for word in words if word and word not in _WORDS)
+        if case.outcome >= Outcome.FAILED:
+            word = next(word for word in words if _WORDS.get(word) is case.outcome)
+            self._fail(Failure(case.outcome, {"message": f'its status is "{word}"'}))
+
+    def _believe(self, suite: Scope) -> None:
+        """Count what a suite's attributes announce where no element in it tells."""
+        unseen = dict(zip(_FAILURES.items(), suite.unseen(), strict=True))
+        told = [f"{n} {word}{'s' * (n > 1)}" for (word, _), n in unseen.items() if n]
+        if told:
+            worst = max(outcome for (_, outcome), n in unseen.items() if n)
+            shown = "such test" if suite.failures else "test that failed"
+            message = f"the suite reports {' and '.join(told)} but no {shown}"
+            self.items.append(finding(Failure(worst, {"message": message}), self._scopes))
+            for (_, outcome), n in unseen.items():
+                suite.count(outcome, n)
+                self._cases[outcome] += n
+        elif suite.announces_tests() and not (suite.failures or suite.errors):
+            self._hollow.append(one_line(suite.attributes.get("name", "")))
+            suite.cases = 1  # those around it need not say so again
+        del self._hollow[1000:]
+        while len(self._odd) > 5:
+            self._odd.popitem()
 
     def _fail(self, failure: Failure) -> None:
+        scope = self._scopes[-1]
+        if not scope.is_case and scope.failures and _is_echo(failure):
+            return
         self._record(failure.outcome)
-        self._scopes[-1].explained = True
-        self.items.append(finding(failure, self._scopes))
+        scope.count(failure.outcome)
+        scope.held.append(failure)
+        if not scope.is_case or len(scope.held) > _MAX_HELD:
+            self._release(scope)
+
+    def _release(self, scope: Scope) -> None:
+        if scope.held:
+            output = scope.output.whole()
+            self.items += [finding(failure, self._scopes, output) for failure in scope.held]
+            scope.held.clear()
 
     def _record(self, outcome: Outcome) -> None:
         self._scopes[-1].outcome = max(self._scopes[-1].outcome, outcome)
@@ -124,11 +213,16 @@ class _Results:
         duration_ms = round(self._seconds * 1000)
         return TestTotals(TOOL, passed, failed, errors, skipped, duration_ms)
 
+    def _remarks(self) -> Iterator[Remark]:
+        if self._hollow:
+            names = ", ".join(name or "one without a name" for name in self._hollow[:3])
+            more = ", …" if len(self._hollow) > 3 else ""
+            yield Remark(f"suites announce tests and hold none of them: {names}{more}")
+        if self._odd:
+            words = ", ".join(f'"{word}"' for word in self._odd)
+            yield Remark(f"cases of unknown status count as passed: {words}")
 
-def _seconds(text: str) -> float:
-    """A duration; commas are Surefire's, between thousands. What is no duration counts as 0."""
-    try:
-        seconds = float(text[:40].replace(",", ""))
-    except ValueError:
-        return 0.0
-    return seconds if 0 < seconds < _MAX_SECONDS else 0.0
+
+def _is_echo(failure: Failure) -> bool:
+    """Whether it only says that a script whose tests failed did not end well (TAP, prove)."""
+    return failure.attributes.get("message", "").startswith("Dubious, test returned")

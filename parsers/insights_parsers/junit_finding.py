@@ -1,0 +1,110 @@
+"""The finding for one failure in a case: its name, its words and its places."""
+
+import re
+from collections.abc import Iterator
+
+from insights_parsers.junit_case import Failure, Outcome, Scope
+from insights_parsers.junit_names import full_name, variant_of
+from insights_parsers.junit_places import locations
+from insights_parsers.junit_text import one_line, plain
+from insights_uploader.model.finding import Finding, FindingType, Severity
+
+TOOL = "junit"
+"""The name that findings and totals carry; the format tells no tool's name."""
+
+_MAX_MESSAGE = 8 * 1024
+_OUTPUT_LINES = 15
+
+# gotestsum's text begins with `go test`'s own frame, which names the test once more.
+_FRAME_LINE = re.compile(r"=== (?:RUN|PAUSE|CONT|NAME)\b|--- (?:FAIL|SKIP): ")
+# A line with a place and nothing else (GoogleTest, testify): the finding has it already.
+_PLACE_LINE = re.compile(
+    r"[ \t]*(?:Error Trace:)?[ \t]*(?:[A-Za-z]:)?[^\s:]+:\d+(?::\d+)?:?[ \t]*$"
+)
+_TESTIFY_ERROR = re.compile(r"[ \t]+Error:[ \t]+")
+# Messages and types that say no more than the element; "collection failure" is pytest's, "assert"
+# cargo's.
+_EMPTY_WORDS = frozenset(
+    [
+        *("", "fail", "failed", "failure", "error", "test failed", "test error", "assert"),
+        *("collection failure", "testfailed"),
+    ]
+)
+# In what a program printed: where its trouble begins, and a test of it that passed (Unity).
+_TROUBLE = re.compile(
+    r"\b(?:panicked at|FAIL(?:ED|URE)?|[Ff]ail(?:ed|ure)|[Ee]rror|ERROR|[Aa]ssert)"
+)
+_PASSED = re.compile(r"[^\n]*:PASS[ \t]*(?:\n|$)")
+
+
+def finding(failure: Failure, scopes: list[Scope], output: str = "") -> Finding:
+    """The finding for a failure in the innermost of the open scopes.
+
+    Args:
+        failure: what went wrong.
+        scopes: the open suites and the case, the outermost first.
+        output: what the case printed; it serves a failure that says nothing itself.
+    """
+    text = failure.text.whole()
+    output = _PASSED.sub("", output)
+    rule = full_name(scopes)
+    return Finding(
+        tool=TOOL,
+        rule=rule,
+        message=_message(rule, failure, text, scopes, output),
+        severity=Severity.HIGH,
+        type=FindingType.BUG,
+        locations=locations(failure, text or output, scopes),
+        failed_test=True,
+        variant_of=variant_of(scopes),
+    )
+
+
+def _message(rule: str, failure: Failure, text: str, scopes: list[Scope], output: str) -> str:
+    """`<test> failed: <what the tool says>`, the first line complete in itself."""
+    said = plain(failure.attributes.get("message", "")[:_MAX_MESSAGE]).strip()
+    told = "\n".join(_telling(said, scopes)) or said
+    if _is_empty(told):
+        told = "\n".join(_telling(text[:_MAX_MESSAGE], scopes)) or _trouble(output) or told
+    kind = one_line(failure.attributes.get("type", ""))
+    if not _is_empty(kind) and kind.rpartition(".")[2] not in told:
+        told = f"{kind}: {told.lstrip()}" if told else kind
+    verb = "failed" if failure.outcome is Outcome.FAILED else "ended with an error"
+    return f"{rule} {verb}: {told.lstrip()}"[:_MAX_MESSAGE] if told else f"{rule} {verb}"
+
+
+def _is_empty(text: str) -> bool:
+    return text.lower().rstrip(".:!") in _EMPTY_WORDS
+
+
+def _telling(text: str, scopes: list[Scope]) -> Iterator[str]:
+    """The lines of a text that tell what is wrong.
+
+    What is left out in front of them: `go test`'s frame, bare places, and the test's own name
+    (PHPUnit). If nothing is left, the first line that was not a frame is.
+    """
+    lines = [line.rstrip() for line in text.split("\n")]
+    lines = [line for line in lines if line and not _FRAME_LINE.match(line)]
+    name = "{classname}::{name}".format_map(
+        {key: one_line(scopes[-1].attributes.get(key, "")) for key in ("classname", "name")}
+    )
+    shown = 0
+    while shown < len(lines) and (_PLACE_LINE.match(lines[shown]) or _names(lines[shown], name)):
+        shown += 1
+    kept = lines[shown:] or lines[:1]
+    if kept:
+        yield _TESTIFY_ERROR.sub("", kept[0], count=1) if shown else kept[0]
+        yield from kept[1:]
+
+
+def _names(line: str, name: str) -> bool:
+    r"""Whether a line holds only a case's name; PHP's has `\\` where the attribute has dots."""
+    return len(name) > 2 and line.replace("\\", ".").startswith(name)
+
+
+def _trouble(output: str) -> str:
+    """Of what a program printed, the lines from the first that tells of trouble, else the last."""
+    lines = [line.rstrip() for line in output.split("\n") if line.strip()]
+    first = next((n for n, line in enumerate(lines) if _TROUBLE.search(line)), None)
+    some = lines[-_OUTPUT_LINES:] if first is None else lines[first : first + _OUTPUT_LINES]
+    return "\n".join(some)

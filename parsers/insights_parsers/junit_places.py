@@ -1,0 +1,115 @@
+"""The places of a failure: those its text names, then those its attributes and names tell."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from insights_parsers.class_files import class_files
+from insights_parsers.junit_case import MAX_PATH, Failure, Scope, of_suite
+from insights_parsers.junit_text import MAX_TEXT, number, one_line, plain
+from insights_parsers.stack_frames import frames, is_source
+from insights_uploader.model.finding import Location
+
+_MAX_LOCATIONS = 50
+_OUTERMOST = 15  # of these; the rest are the innermost
+_MAX_LINE = 2**31 - 1  # Bitbucket's lines are int32
+_FILE_ATTRIBUTES = ("file", "filepath", "filename")
+# `line 3, col 5, Error - …` (eslint, biome, spectral), `On line 3` (stylelint), `Line:3` (SwiftLint)
+_LINE = re.compile(r"(?:^|[\s:])line:? ?(\d+)\b", re.IGNORECASE)
+_GO_FILE = re.compile(r"[^/\\]+\.go$")
+_GO_PACKAGE = re.compile(r"[\w.~-]+(?:/[\w.~-]+)*$")
+_ABSOLUTE = re.compile(r"/|[A-Za-z]:[/\\]")
+_PYTEST = frozenset(["pytest", "pytest tests"])
+
+
+def locations(failure: Failure, trace: str, scopes: list[Scope]) -> tuple[Location, ...]:
+    """The places, best first, each once.
+
+    What the failure's element names comes first, then the trace's frames. The case's attributes
+    come after them since they say where the test is defined, and what is derived from names last.
+
+    Args:
+        failure: what went wrong.
+        trace: its text; the message serves where that names no place.
+        scopes: the open suites and the case, the outermost first.
+    """
+    case = scopes[-1]
+    message = plain(failure.attributes.get("message", "")[:MAX_TEXT])
+    # ruff and biome write a line and no file: the suite has the file's name.
+    default = case.file or of_suite(scopes, "name")
+    named = _named_place(failure.attributes, 1, default)
+    defined = [
+        _named_place(case.attributes, case.first_line, default),
+        *(frames(_attribute(case, "classname")) or frames(_attribute(case, "name"))),
+        _line_of_linter(trace[:MAX_PATH] or message, scopes),
+        Location(case.file),
+    ]
+    inner = [_of_package(place, scopes) for place in frames(trace) or frames(message)]
+    known = [p for p in (named, *_shortened(inner), *defined) if p is not None and p.path]
+    lined = {place.path for place in known if place.line}
+    known = [place for place in known if place.line or place.path not in lined]
+    found = dict.fromkeys([*known, *_of_class(scopes, known)])
+    return tuple(found)[:_MAX_LOCATIONS]
+
+
+def _shortened(inner: list[Location]) -> list[Location]:
+    """As many frames as leave room for other places: the innermost, and some of the outermost."""
+    room = _MAX_LOCATIONS - 10
+    if len(inner) <= room:
+        return inner
+    return inner[: room - _OUTERMOST] + inner[-_OUTERMOST:]
+
+
+def _attribute(scope: Scope, name: str) -> str:
+    return one_line(scope.attributes.get(name, ""))
+
+
+def _named_place(attributes: Mapping[str, str], first_line: int, default: str) -> Location | None:
+    """The place in an element's `file` and `line`; None when it has neither."""
+    file = next(filter(None, map(attributes.get, _FILE_ATTRIBUTES)), "")[:MAX_PATH]
+    value = number(attributes.get("line", ""))
+    line = None if value is None else value + 1 - first_line
+    known = line if line and line <= _MAX_LINE else None
+    return Location(file or default, known) if file or known else None
+
+
+def _line_of_linter(text: str, scopes: list[Scope]) -> Location | None:
+    """The line that a linter writes in its text alone, in the file that something is named after."""
+    found = _LINE.search(text[:200])
+    if found is None or len(found[1]) > 10 or not 0 < int(found[1]) <= _MAX_LINE:
+        return None
+    case = scopes[-1]
+    names = (
+        next(filter(None, map(case.attributes.get, _FILE_ATTRIBUTES)), "") or case.file,
+        _attribute(case, "name"),
+        of_suite(scopes, "name"),
+        _attribute(case, "classname"),
+    )
+    file = next((name for name in names if is_source(name)), None)
+    return Location(file, int(found[1])) if file else None
+
+
+def _of_package(place: Location, scopes: list[Scope]) -> Location:
+    """A frame of `go test`, which names the bare file, in the folder of its package."""
+    if not (place.derived and _GO_FILE.match(place.path)):
+        return place
+    names = (of_suite(scopes, "name"), _attribute(scopes[-1], "classname"))
+    package = next((n for n in names if _GO_PACKAGE.match(n) and not n.endswith(".go")), None)
+    return Location(f"{package}/{place.path}", place.line, derived=True) if package else place
+
+
+def _of_class(scopes: list[Scope], known: list[Location]) -> Iterator[Location]:
+    """The files that a case's class may be in, unless a known place is in one of them."""
+    case = scopes[-1]
+    suite = of_suite(scopes, "name")
+    name = _attribute(case, "classname") or _attribute(case, "class")
+    name = name or (_attribute(case, "name") if suite in _PYTEST else suite)
+    stems = [_stem(place.path) for place in known]
+    for path in class_files(name):
+        stem = _stem(path)
+        if not any(one == stem or one.endswith(f"/{stem}") for one in stems):
+            yield Location(path, derived=not _ABSOLUTE.match(path))
+
+
+def _stem(path: str) -> str:
+    """A path without the end that tells the language."""
+    return path.replace("\\", "/").rpartition(".")[0].removeprefix("./")

@@ -134,6 +134,12 @@ def test_cases_without_a_place_in_the_diff_are_told_once(
     assert ends(report) == {"report-level": 1, "duplicate": 1}
 
 
+def test_a_parametrised_test_that_fails_in_many_places_does_not_fill_the_report() -> None:
+    many = [case(f"{number:02}", Location("test_sum.py", number)) for number in range(1, 31)]
+    report = read([*many, case("1", test="z.test_other")], caps=Caps(5))
+    assert "z.test_other[1] failed: assert 1 == 2 for 1" in [words for *_, words in shown(report)]
+
+
 def test_an_ignored_case_is_neither_shown_nor_counted() -> None:
     cases = [case("1-a"), case("2-b"), case("3-c")]
     report = read(cases, wanted=Wanted(ignore=["t.test_sum[1-a]"]))

@@ -5,6 +5,7 @@
 | fatal: the file could not be parsed | `fatal`, ESLint's word for it | HIGH | BUG |
 | severity 2, "error" | its `ruleId` | HIGH | by the rule |
 | severity 1, "warning" | its `ruleId` | MEDIUM | by the rule |
+| any other severity, with a remark | its `ruleId` | MEDIUM | by the rule |
 
 A rule whose metadata says "problem" finds BUGs, any other CODE_SMELLs; without metadata that is
 not known, and a CODE_SMELL is the weaker claim. Messages of no rule (an ignored file, an unused
@@ -12,12 +13,12 @@ directive) get the rule `eslint`. ESLint writes its version into neither.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from insights_parsers.eslint_schema import (
-    Level,
     LintMessage,
     LintResult,
     Report,
@@ -34,6 +35,8 @@ _TOOL = "ESLint"
 _FATAL_RULE = "fatal"
 _NO_RULE = "eslint"
 _STANDARD_INPUT = "<text>"  # filePath of code that came without --stdin-filename
+_SEVERITIES = {1: Severity.MEDIUM, 2: Severity.HIGH}
+_UNKNOWN = Severity.MEDIUM
 _MAX_LINE = 2**31 - 1  # Bitbucket's lines are int32
 
 _RESULT = rb'\{\s*"(?:filePath"|errorCount")'  # sorted keys begin with errorCount
@@ -57,7 +60,7 @@ class EslintParser:
         return _MARKS.match(head) is not None
 
     def parse(self, source: Source) -> Iterator[Parsed]:
-        """Yield the ToolRun, then each file's findings, the suppressed ones last.
+        """Yield the ToolRun, each file's findings, and remarks on what is unknown or put right.
 
         Raises:
             MalformedError: not JSON, not ESLint's, or cut off.
@@ -74,8 +77,11 @@ class EslintParser:
         yield ToolRun(_TOOL)
         if not results:
             yield Remark("ESLint lists not one file, so it linted nothing")
-        for index, raw in enumerate(results):
-            yield from _file_findings(reader, raw, f"{where}[{index}]", rules)
+        files = _Files(reader, rules)
+        for index, result in enumerate(reader.each(results, LintResult, where)):
+            yield from files.findings(result, f"{where}[{index}]")
+        yield from files.remarks()
+        yield from reader.remarks()
 
 
 class Rules:
@@ -100,33 +106,50 @@ class Rules:
         return _text(docs.get("url")), _text(docs.get("description"))
 
 
-def _file_findings(
-    reader: JsonReader, raw: msgspec.Raw, where: str, rules: Rules
-) -> Iterator[Finding]:
-    result = reader.decode(raw, LintResult, where)
-    for index, item in enumerate(result.messages):
-        message = reader.decode(item, LintMessage, f"{where}.messages[{index}]")
-        yield _finding(message, result.file_path, rules, None)
-    for index, item in enumerate(result.suppressed_messages or ()):
-        message = reader.decode(item, LintMessage, f"{where}.suppressedMessages[{index}]")
-        yield _finding(message, result.file_path, rules, _suppression(message.suppressions or ()))
+class _Files:
+    """Turns the files' messages into findings, and counts those of an unknown severity."""
 
+    def __init__(self, reader: JsonReader, rules: Rules) -> None:
+        self._reader = reader
+        self._rules = rules
+        self._unknown: Counter[str] = Counter()
 
-def _finding(message: LintMessage, path: str, rules: Rules, suppression: str | None) -> Finding:
-    rule = message.rule_id or (_FATAL_RULE if message.fatal else _NO_RULE)
-    error = message.fatal or message.severity is Level.ERROR
-    link, description = rules.words(rule)
-    return Finding(
-        tool=_TOOL,
-        rule=rule,
-        message=message.message if message.message.strip() else rule,
-        severity=Severity.HIGH if error else Severity.MEDIUM,
-        type=FindingType.BUG if message.fatal else rules.type(rule),
-        locations=_locations(path, message.line, message.end_line),
-        link=link,
-        help=description,
-        suppression=suppression,
-    )
+    def findings(self, result: LintResult, where: str) -> Iterator[Finding]:
+        """One file's findings, the suppressed ones last."""
+        messages = self._reader.each(result.messages, LintMessage, f"{where}.messages")
+        for message in messages:
+            yield self._finding(message, result.file_path, None)
+        suppressed = result.suppressed_messages or ()
+        for message in self._reader.each(suppressed, LintMessage, f"{where}.suppressedMessages"):
+            words = _suppression(message.suppressions or ())
+            yield self._finding(message, result.file_path, words)
+
+    def remarks(self) -> Iterator[Remark]:
+        """What was counted."""
+        for severity, number in self._unknown.items():
+            yield Remark(f"{number} messages of severity {severity} are taken as warnings")
+
+    def _finding(self, message: LintMessage, path: str, suppression: str | None) -> Finding:
+        rule = message.rule_id or (_FATAL_RULE if message.fatal else _NO_RULE)
+        link, description = self._rules.words(rule)
+        return Finding(
+            tool=_TOOL,
+            rule=rule,
+            message=message.message if message.message.strip() else rule,
+            severity=Severity.HIGH if message.fatal else self._severity(message.severity),
+            type=FindingType.BUG if message.fatal else self._rules.type(rule),
+            locations=_locations(path, message.line, message.end_line),
+            link=link,
+            help=description,
+            suppression=suppression,
+        )
+
+    def _severity(self, number: int) -> Severity:
+        severity = _SEVERITIES.get(number)
+        if severity is None:
+            known = number in range(-9, 10)  # of all others one remark tells
+            self._unknown[str(number) if known else "beyond 9"] += 1
+        return severity or _UNKNOWN
 
 
 def _suppression(suppressions: Sequence[Suppression]) -> str:

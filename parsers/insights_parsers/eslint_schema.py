@@ -6,20 +6,11 @@ accepts both. Arrays that can be long hold `msgspec.Raw`: a view of the memory m
 `source` and `output`, whole files, are not among the fields and so are never copied.
 """
 
-import enum
-
 import msgspec
 
 
 class _Object(msgspec.Struct, rename="camel", gc=False):
     """An object of ESLint's; unknown properties are passed over."""
-
-
-class Level(enum.IntEnum):
-    """LintMessage.severity."""
-
-    WARNING = 1
-    ERROR = 2
 
 
 class Suppression(_Object):
@@ -30,9 +21,12 @@ class Suppression(_Object):
 
 
 class LintMessage(_Object):
-    """LintMessage, and SuppressedLintMessage, which has suppressions besides."""
+    """LintMessage, and SuppressedLintMessage, which has suppressions besides.
 
-    severity: Level
+    `severity` is 1 for a warning and 2 for an error.
+    """
+
+    severity: int
     message: str
     rule_id: str | None = None
     fatal: bool | None = None

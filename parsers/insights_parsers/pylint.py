@@ -48,7 +48,7 @@ class PylintParser:
         return _begins_as_text(content)
 
     def parse(self, source: Source) -> Iterator[Parsed]:
-        """Yield the ToolRun, then a finding for each message.
+        """Yield the ToolRun, a finding for each message, and remarks on what was put right.
 
         Raises:
             MalformedError: in none of the formats, broken or cut off.

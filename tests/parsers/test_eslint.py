@@ -45,7 +45,7 @@ def a_result(*messages: Json, path: str = "/builds/acme/a.js", **result: Any) ->
     return {"filePath": path, "messages": list(messages)} | counts | result
 
 
-def findings(*results: Json, rules: Any = None) -> list[Finding]:
+def findings(*results: Json, rules: Any = None) -> list[Any]:
     root: Any = list(results)
     if rules is not None:
         root = {"results": root, "metadata": {"cwd": "/builds/acme", "rulesMeta": rules}}
@@ -56,6 +56,7 @@ def findings(*results: Json, rules: Any = None) -> list[Finding]:
 
 def finding(message: Json, rules: Any = None, **result: Any) -> Finding:
     [found] = findings(a_result(message, **result), rules=rules)
+    assert isinstance(found, Finding)
     return found
 
 
@@ -225,7 +226,6 @@ def wrong(message: Json, **result: Any) -> str:
         ('[{"filePath": null, "messages": []}]', "[0].filePath", "expected `str`"),
         (wrong({"line": "3"}), "[1].messages[1].line", "expected `int | null`, got `str`"),
         (wrong({"line": 1.5}), "[1].messages[1].line", "expected `int | null`"),
-        (wrong({"severity": 3}), "[1].messages[1].severity", "invalid enum value 3"),
         (wrong({"severity": "error"}), "[1].messages[1].severity", "expected `int`"),
         (wrong({"message": None}), "[1].messages[1].message", "expected `str`"),
         (wrong({}, suppressedMessages=[7]), "[1].suppressedMessages[0]", "expected `object`"),
@@ -235,7 +235,6 @@ def wrong(message: Json, **result: Any) -> str:
         ("[" * 5000, "", "nested too deeply"),
         ('{"results": [], "metadata": {"rulesMeta": {"x": {"docs": ' + "[" * 5000, "", "deeply"),
         ('[{"filePath": "a", "messages": [], "source": ' + "[" * 5000, "", "nested too deeply"),
-        ('[{"filePath": "a\\ud800", "messages": []}]', "byte 22", "unexpected end of hex escape"),
     ],
 )  # fmt: skip
 def test_what_breaks_the_format_is_named(text: str, position: str, reason: str) -> None:
@@ -246,10 +245,27 @@ def test_what_breaks_the_format_is_named(text: str, position: str, reason: str) 
     assert len(caught.value.message) < 500
 
 
-def test_what_is_not_utf_8_is_named() -> None:
-    content = json.dumps([a_result(MESSAGE)]).replace("defined", "\xff")
-    with pytest.raises(MalformedError, match=r"\[0\].messages\[0\]: .*utf-8"):
-        parse(content.encode("latin-1"))
+@pytest.mark.parametrize(
+    ("written", "shown"), [(rb"cut \ud83d", "cut \ufffd"), (b"Latin \xff", "Latin \ufffd")]
+)
+def test_a_broken_character_costs_no_file(written: bytes, shown: str) -> None:
+    content = json.dumps([a_result(MESSAGE)]).encode().replace(b"'x' is not defined.", written)
+    _, found, remark = parse(content)
+    assert found.message == shown
+    assert "broken characters" in remark.message
+
+
+@pytest.mark.parametrize("severity", [0, 3, -1])
+def test_an_unknown_severity_is_a_warning_with_a_remark(severity: int) -> None:
+    message = MESSAGE | {"severity": severity}
+    *found, remark = findings(a_result(message, MESSAGE, message))
+    assert [f.severity for f in found] == [Severity.MEDIUM, Severity.HIGH, Severity.MEDIUM]
+    assert remark == Remark(f"2 messages of severity {severity} are taken as warnings")
+
+
+def test_many_unknown_severities_are_one_remark() -> None:
+    found = findings(a_result(*(MESSAGE | {"severity": n} for n in range(10, 500))))
+    assert found[-1] == Remark("490 messages of severity beyond 9 are taken as warnings")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf", b"\xff\xfe"])

@@ -26,6 +26,7 @@ from insights_uploader.model.measure import ToolRun
 _FORMAT = "SARIF 2.1.0"
 _MAX_LINE = 2**31 - 1  # Bitbucket's lines are int32
 _UNNAMED = "sarif"  # a tool whose name is blank
+_CALL_STACKS = frozenset({"Cppcheck"})  # whose `locations` are the calls that lead to the last one
 _KNOWN = 4096  # what is worked out once, as long as it is among the last that were met
 _MARKS = re.compile(rb'"\$schema"\s*:\s*"[^"]*sarif|^\s*\{\s*"runs"\s*:', re.IGNORECASE)
 _VERSION = re.compile(rb'"version"\s*:\s*"[12]\.\d\.\d')
@@ -100,6 +101,7 @@ class _RunReader:
         self._reader = reader
         self._tool = " ".join(tool.driver.name.split()) or _UNNAMED
         self._version = tool.driver.semantic_version or tool.driver.version
+        self._ends_at_place = self._tool in _CALL_STACKS
         self._remarks = Remarks(self._tool)
         rules = Rules(tool, run.invocations or (), reader, self._remarks)
         self._facts = lru_cache(_KNOWN)(rules.facts)
@@ -138,7 +140,8 @@ class _RunReader:
     def _locations(self, result: Result) -> tuple[Location, ...]:
         """The places; else the file that was being analysed (section 3.27.13)."""
         places: list[Location] = []
-        for given in result.locations or ():
+        given_places = result.locations or []
+        for given in given_places[-1:] if self._ends_at_place else given_places:
             physical = given.physical_location
             if physical is not None and physical.artifact_location is not None:
                 line, end_line = _lines(physical.region)

@@ -399,6 +399,13 @@ def test_locations(logs: Logs, locations: Any, expected: tuple[Location, ...]) -
     assert logs.finding({"message": TEXT, "locations": locations}).locations == expected
 
 
+def test_cppcheck_lists_the_calls_that_lead_to_the_place(logs: Logs) -> None:
+    # sarifreport.cpp writes the error's call stack; what its text output names is the last of it.
+    result = {"message": TEXT, "locations": [at("a.c", startLine=1), at("b.c", startLine=2)]}
+    run = a_run([result]) | {"tool": {"driver": {"name": "Cppcheck"}}}
+    assert logs.findings(run)[0].locations == (Location("b.c", 2),)
+
+
 def test_without_a_location_the_analysed_file_is_the_place(logs: Logs) -> None:  # 3.27.13
     found = logs.finding({"message": TEXT, "analysisTarget": {"uri": "a.h"}, "locations": [{}]})
     assert found.locations == (Location("a.h"),)

@@ -13,6 +13,7 @@ from insights_parsers.sarif_vocabulary import WrongTypeError, read_artifact
 
 _MAX_CHAIN = 16
 _MAX_URI = 4 * 4096  # Linux has no longer path, however it is encoded
+_PROJECT = (".", "./")  # mobsfscan's place for what the whole app lacks; no file
 _DRIVE = re.compile(r"/?([A-Za-z]):[/\\]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # of two letters at least: no drive
 _ADDRESS = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -54,7 +55,7 @@ class ArtifactPaths:
         """
         if uri is None and index is not None and 0 <= index < len(self._artifacts):
             uri, base_id = self._artifact(int(index))
-        if not uri:
+        if not uri or uri in _PROJECT:
             return Artifact()
         if _ADDRESS.match(uri):
             return Artifact(address=uri[:_MAX_URI])

@@ -386,6 +386,7 @@ def test_a_location_by_the_artifacts_index(logs: Logs) -> None:  # 3.4.5
         ([], ()),
         ([{}], ()),
         ([{"physicalLocation": {"artifactLocation": {"index": 7}}}], ()),  # no artifacts
+        ([at(".", startLine=1)], ()),  # mobsfscan, for the project as a whole
         ([at("a.py")], (Location("a.py"),)),  # no region
         ([at("a.py", startLine=0)], (Location("a.py"),)),
         ([at("a.py", startLine=-4)], (Location("a.py"),)),

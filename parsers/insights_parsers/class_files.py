@@ -46,6 +46,8 @@ def _files(parts: list[str], ends: tuple[str, ...]) -> Iterator[str]:
         if _TEST_LIKE.match(parts[-1]):
             yield f"{path}.rb"
     else:
-        yield from (path + end for end in _JVM)
-        if _TEST_LIKE.match(parts[classes - 1]) or classes > 1:
-            yield f"{folders}.py"
+        if not any(
+            "_" in part for part in parts[:classes]
+        ):  # a Python module's, seldom a package's
+            yield from (path + end for end in _JVM)
+        yield f"{folders}.py"

@@ -14,6 +14,14 @@ _FOREIGN = re.compile(
     r"|^package:(?:test|test_api|matcher|stack_trace|flutter|flutter_test)/"
     r"|/(?:libexec|x64|go[^/]*)/src/(?:runtime|testing|reflect|internal)/"
 )
+# What most repositories only use: packages of the JVM's test frameworks and languages, and folders
+# of installed packages.
+_FRAMEWORK = re.compile(
+    r"^(?:javax|junit|groovy|kotlin|scala|org/(?:junit|testng|hamcrest|assertj|opentest4j|mockito"
+    r"|gradle|scalatest|spockframework|codehaus/groovy|apache/(?:maven|groovy|tools/ant))"
+    r"|io/kotest|com/intellij/rt)/"
+    r"|(?:^|[/\\])(?:(?:site|dist)-packages|python3\.\d+|gems|pkg[/\\]mod|\.cargo|vendor[/\\]phpunit)[/\\]"
+)
 _FILE_URL = re.compile(r"^file:(?://(?:localhost)?)?(?=/)")
 _DRIVE = re.compile(r"^/[A-Za-z]:/")
 _URL = re.compile(r"^[a-z][a-z-]*:/+")
@@ -27,6 +35,11 @@ _BARE = re.compile(r"^[^/\\]+\.(?:go|swift|[Rr]|java|kts?|scala|groovy)$")
 def is_foreign(path: str) -> bool:
     """Whether a frame's path can be in no repository."""
     return _FOREIGN.search(path) is not None
+
+
+def is_framework(path: str) -> bool:
+    """Whether a frame's path is other people's code in nearly every repository."""
+    return _FRAMEWORK.search(path) is not None
 
 
 def location(path: str, line: int, *, derived: bool) -> Location:

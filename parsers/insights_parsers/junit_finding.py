@@ -1,7 +1,6 @@
 """The finding for one failure in a case: its name, its words and its places."""
 
 import re
-from collections.abc import Iterator
 
 from insights_parsers.junit_case import Failure, Outcome, Scope
 from insights_parsers.junit_names import full_name, variant_of
@@ -22,12 +21,21 @@ _PLACE_LINE = re.compile(
     r"[ \t]*(?:Error Trace:)?[ \t]*(?:[A-Za-z]:)?[^\s:]+:\d+(?::\d+)?:?[ \t]*$"
 )
 _TESTIFY_ERROR = re.compile(r"[ \t]+Error:[ \t]+")
+# Rust: its place stands in front of what is wrong.
+_PANIC = re.compile(r"thread '.*' (?:\(\d+\) )?panicked at [^']+:\d+:\d+:$")
+# A line of a Python traceback, and pytest's mark on the lines of an error.
+_TRACEBACK = "Traceback (most recent call last):"
+_PYTHON_FRAME = re.compile(r"[ \t|]*File \"")
+_PYTEST_ERROR = re.compile(r"E {2,}(?=\S)")
 # Messages and types that say no more than the element; "collection failure" is pytest's, "assert"
 # cargo's.
 _EMPTY_WORDS = frozenset(
     [
         *("", "fail", "failed", "failure", "error", "test failed", "test error", "assert"),
-        *("collection failure", "testfailed"),
+        *("collection failure", "testfailed", "test failure", "exception"),
+        # Catch2
+        *("{unknown expression after the reported line}",),
+        "due to unexpected exception with message",
     ]
 )
 # In what a program printed: where its trouble begins, and a test of it that passed (Unity).
@@ -63,9 +71,11 @@ def finding(failure: Failure, scopes: list[Scope], output: str = "") -> Finding:
 def _message(rule: str, failure: Failure, text: str, scopes: list[Scope], output: str) -> str:
     """`<test> failed: <what the tool says>`, the first line complete in itself."""
     said = plain(failure.attributes.get("message", "")[:_MAX_MESSAGE]).strip()
-    told = "\n".join(_telling(said, scopes)) or said
+    said = said.replace("{newline}", "\n")  # CppUTest
+    told = _telling(said, scopes) or said
     if _is_empty(told):
-        told = "\n".join(_telling(text[:_MAX_MESSAGE], scopes)) or _trouble(output) or told
+        told = _python_error(text) or _telling(text[:_MAX_MESSAGE], scopes)
+        told = told or _telling(_trouble(output), scopes) or said
     kind = one_line(failure.attributes.get("type", ""))
     if not _is_empty(kind) and kind.rpartition(".")[2] not in told:
         told = f"{kind}: {told.lstrip()}" if told else kind
@@ -77,7 +87,7 @@ def _is_empty(text: str) -> bool:
     return text.lower().rstrip(".:!") in _EMPTY_WORDS
 
 
-def _telling(text: str, scopes: list[Scope]) -> Iterator[str]:
+def _telling(text: str, scopes: list[Scope]) -> str:
     """The lines of a text that tell what is wrong.
 
     What is left out in front of them: `go test`'s frame, bare places, and the test's own name
@@ -89,12 +99,30 @@ def _telling(text: str, scopes: list[Scope]) -> Iterator[str]:
         {key: one_line(scopes[-1].attributes.get(key, "")) for key in ("classname", "name")}
     )
     shown = 0
-    while shown < len(lines) and (_PLACE_LINE.match(lines[shown]) or _names(lines[shown], name)):
+    while shown < len(lines) and _says_nothing(lines[shown], name):
         shown += 1
     kept = lines[shown:] or lines[:1]
-    if kept:
-        yield _TESTIFY_ERROR.sub("", kept[0], count=1) if shown else kept[0]
-        yield from kept[1:]
+    if kept and shown:
+        kept[0] = _TESTIFY_ERROR.sub("", kept[0], count=1)
+    return "\n".join(kept)
+
+
+def _says_nothing(line: str, name: str) -> bool:
+    bare = _PLACE_LINE.match(line) or _PANIC.match(line)
+    return bare is not None or _is_empty(line.strip()) or _names(line, name)
+
+
+def _python_error(text: str) -> str:
+    """What a Python traceback ends with, or pytest's report on a module; "" for other texts."""
+    lines = text.split("\n")
+    marked = [n for n, line in enumerate(lines) if _PYTEST_ERROR.match(line)]
+    if marked:
+        return _PYTEST_ERROR.sub("", lines[marked[-1]])
+    if not any(_TRACEBACK in line for line in lines[:5]):
+        return ""
+    last = max((n for n, line in enumerate(lines) if _PYTHON_FRAME.match(line)), default=len(lines))
+    ending = (n for n in range(last + 1, len(lines)) if lines[n][:1].strip())
+    return "\n".join(lines[next(ending, len(lines)) :])[:_MAX_MESSAGE].rstrip()
 
 
 def _names(line: str, name: str) -> bool:

@@ -14,7 +14,7 @@ _OUTERMOST = 15  # of these; the rest are the innermost
 _MAX_LINE = 2**31 - 1  # Bitbucket's lines are int32
 _FILE_ATTRIBUTES = ("file", "filepath", "filename")
 # `line 3, col 5, Error - …` (eslint, biome, spectral), `On line 3` (stylelint), `Line:3` (SwiftLint)
-_LINE = re.compile(r"(?:^|[\s:])line:? ?(\d+)\b", re.IGNORECASE)
+_LINE = re.compile(r"\s*(?:on |warning:|error:)?\s*line:? ?(\d+)\b", re.IGNORECASE)
 _GO_FILE = re.compile(r"[^/\\]+\.go$")
 _GO_PACKAGE = re.compile(r"[\w.~-]+(?:/[\w.~-]+)*$")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:[/\\]")
@@ -34,16 +34,16 @@ def locations(failure: Failure, trace: str, scopes: list[Scope]) -> tuple[Locati
     """
     case = scopes[-1]
     message = plain(failure.attributes.get("message", "")[:MAX_TEXT])
+    inner = [_of_package(place, scopes) for place in frames(trace) or frames(message)]
     # ruff and biome write a line and no file: the suite has the file's name.
     default = case.file or of_suite(scopes, "name")
     named = _named_place(failure.attributes, 1, default)
     defined = [
         _named_place(case.attributes, case.first_line, default),
         *(frames(_attribute(case, "classname")) or frames(_attribute(case, "name"))),
-        _line_of_linter(trace[:MAX_PATH] or message, scopes),
+        None if inner else _line_of_linter(trace, scopes) or _line_of_linter(message, scopes),
         Location(case.file),
     ]
-    inner = [_of_package(place, scopes) for place in frames(trace) or frames(message)]
     known = [p for p in (named, *_shortened(inner), *defined) if p is not None and p.path]
     lined = {place.path for place in known if place.line}
     known = [place for place in known if place.line or place.path not in lined]
@@ -74,7 +74,7 @@ def _named_place(attributes: Mapping[str, str], first_line: int, default: str) -
 
 def _line_of_linter(text: str, scopes: list[Scope]) -> Location | None:
     """The line that a linter writes in its text alone, in the file that something is named after."""
-    found = _LINE.search(text[:200])
+    found = _LINE.match(text[:200])
     if found is None or len(found[1]) > 10 or not 0 < int(found[1]) <= _MAX_LINE:
         return None
     case = scopes[-1]
@@ -98,16 +98,25 @@ def _of_package(place: Location, scopes: list[Scope]) -> Location:
 
 
 def _of_class(scopes: list[Scope], known: list[Location]) -> Iterator[Location]:
-    """The files that a case's class may be in, unless a known place is in one of them."""
+    """The files that a case's class may be in, unless a known place is in one of them.
+
+    A file of a known place's language is likelier than others, which are left out then.
+    """
     case = scopes[-1]
     suite = of_suite(scopes, "name")
     name = _attribute(case, "classname") or _attribute(case, "class")
     name = name or (_attribute(case, "name") if suite in _PYTEST else suite)
     stems = [_stem(place.path) for place in known]
-    for path in class_files(name):
+    ends = {_end(place.path) for place in known}
+    paths = list(class_files(name))
+    for path in [path for path in paths if not ends or _end(path) in ends]:
         stem = _stem(path)
         if not any(one == stem or one.endswith(f"/{stem}") for one in stems):
             yield Location(path, derived=not _ABSOLUTE.match(path))
+
+
+def _end(path: str) -> str:
+    return path.rpartition(".")[2]
 
 
 def _stem(path: str) -> str:

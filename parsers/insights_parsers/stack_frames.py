@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from insights_parsers.frame_paths import class_path, is_foreign, location
+from insights_parsers.frame_paths import class_path, is_foreign, is_framework, location
 from insights_uploader.model.finding import Location
 
 _MAX_LINE = 2**31 - 1  # Bitbucket's lines are int32
@@ -26,6 +26,7 @@ _SOURCE = (
 )
 # Between a path and its line: `a:3`, `a(3`, `a (3`, `a#3`, `a#L3`, `a, line 3`, `a: 3-5`
 _TO_LINE = r"""(?::| ?\(|#L?|["']?,? line |: (?=\d+-\d))(?P<line>\d+)\b"""
+_NAME = "~@%+$-"  # what a path has besides letters, digits, dots and slashes of one kind
 _ANY = "any"  # its frames come after those of the languages, which are surer
 
 
@@ -95,7 +96,7 @@ _TRACES = (
     _Trace(
         "Go",
         re.compile(
-            r"(?:[ \t]*+Error Trace:)?[ \t]*+(?P<path>(?:[A-Za-z]:)?[^\s:]+\.go):(?P<line>\d+)"
+            r"(?:[ \t]*+Error Trace:)?[ \t]*+(?P<path>(?:[A-Za-z]:[^\s:]+|[^\s:\\]+)\.go):(?P<line>\d+)"
             r"(?=[:\s]|$)"
         ),
     ),
@@ -168,7 +169,8 @@ _TRACES = (
         re.compile(
             r"(?:[ \t]*+|.*?(?:\b(?:at|in|by|file|from)[ \t]++"
             r"|[(\[{<'\"`,:;=|>*#\u2022\u203a\u276f\u2192][ \t]*+))"
-            rf"(?P<path>(?!//)(?:[A-Za-z]:[\\/])?[\w./\\~@%+$-]+{_SOURCE}){_TO_LINE}"
+            rf"(?P<path>(?!//)(?:[A-Za-z]:[\\/][\w./\\{_NAME}]+|[\w./{_NAME}]+|[\w.\\{_NAME}]+){_SOURCE})"
+            rf"{_TO_LINE}"
         ),
     ),
 )
@@ -190,7 +192,10 @@ def is_source(name: str) -> bool:
 
 
 def frames(text: str) -> list[Location]:
-    """The frames of all traces in a text, each once; the innermost of the last cause is first."""
+    """The frames of all traces in a text, each once; the innermost of the last cause is first.
+
+    Those of test frameworks and installed packages are left out where there are others.
+    """
     # Boost.Test and golangci-lint: `- file   : a.cpp`, and in the next line `- line   : 12`
     text = _TWO_LINES.sub(r"\1:\2:", text)
     parts: list[list[str]] = [[]]
@@ -199,7 +204,8 @@ def frames(text: str) -> list[Location]:
             parts.append([])
         if _CANDIDATE.search(line, 0, _MAX_WIDTH):
             parts[-1].append(line[:_MAX_WIDTH].rstrip("\r"))
-    return list(dict.fromkeys(place for part in reversed(parts) for place in _ordered(part)))
+    found = list(dict.fromkeys(place for part in reversed(parts) for place in _ordered(part)))
+    return [place for place in found if not is_framework(place.path)] or found
 
 
 def _ordered(lines: list[str]) -> Iterator[Location]:

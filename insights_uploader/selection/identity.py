@@ -17,7 +17,7 @@ holds for the number of a line, of a file that cannot be read or is shorter.
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from insights_uploader.model.finding import Placed
 
@@ -70,16 +70,31 @@ class Identity:
         Of a case of a parametrised test the message is no part of it: at one place it fails once.
         """
         finding = placed.finding
-        context = self._context(placed)
-        if finding.variant_of is not None:
-            return _digest(placed, context, finding.tool, finding.rule)
-        message = normalised(finding.message, failed_test=finding.failed_test)
-        told = _told(placed) if context is None else ()
-        return _digest(placed, context, finding.tool, finding.rule, message, *told)
+        context, place = self._place(placed)
+        facts = [finding.tool, finding.rule]
+        if finding.variant_of is None:
+            facts.append(normalised(finding.message, failed_test=finding.failed_test))
+            if context is None:
+                facts.extend(f"{name}={value}" for name, value in finding.fingerprints)
+        return _digest(context, place, *facts)
 
     def of_test(self, placed: Placed, name: str) -> bytes:
         """The identity of all failing cases of a parametrised test at one place: 16 bytes."""
-        return _digest(placed, self._context(placed), placed.finding.tool, "", name)
+        return _digest(*self._place(placed), placed.finding.tool, "", name)
+
+    def _place(self, placed: Placed) -> tuple[bytes | None, str]:
+        """The line's surroundings and the path; the line's number where there are none.
+
+        Of what has no place in the repository it is the one that the tool named.
+        """
+        context = self._context(placed)
+        if context is not None:
+            return context, placed.path or ""
+        if placed.path is not None:
+            return None, f"{placed.path}:{placed.line}"
+        for location in placed.finding.locations:
+            return None, f"{normalised(location.path)}:{location.line}"
+        return None, ""
 
     def _context(self, placed: Placed) -> bytes | None:
         """The digest of the line's surroundings; None when there is no such line."""
@@ -97,21 +112,17 @@ class Identity:
         return contexts[_DIGEST * (line - 1) : _DIGEST * line] or None
 
 
-def _told(placed: Placed) -> Iterator[str]:
-    """What the tool told of a finding for which there is no source line to read."""
-    for name, value in placed.finding.fingerprints:
-        yield f"{name}={value}"
-    if placed.path is None:
-        for location in placed.finding.locations[:1]:
-            yield f"{normalised(location.path)}:{location.line}"
+def test_case(placed: Placed) -> bytes:
+    """Which case a failure is of, which may have several: 16 bytes."""
+    return _digest(None, placed.path or "", placed.finding.tool, placed.finding.rule)
 
 
-def _digest(placed: Placed, context: bytes | None, *facts: str) -> bytes:
-    """The digest of a finding's place and of some facts, whatever characters they hold."""
-    texts = [fact.encode("utf-8", "surrogatepass") for fact in (placed.path or "", *facts)]
-    place = b"%d" % (placed.line or 0) if context is None else context
+def _digest(context: bytes | None, *facts: str) -> bytes:
+    """The digest of a line's surroundings and some facts, whatever characters they hold."""
+    texts = [fact.encode("utf-8", "surrogatepass") for fact in facts]
     lengths = b"%d " * len(texts) % tuple(map(len, texts))
-    return hashlib.blake2b(b"".join((lengths, place, *texts)), digest_size=16).digest()
+    parts = (lengths, context or b"", *texts)
+    return hashlib.blake2b(b"".join(parts), digest_size=16).digest()
 
 
 def line_contexts(lines: Sequence[bytes]) -> Sequence[bytes]:

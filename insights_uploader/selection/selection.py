@@ -14,6 +14,7 @@ from insights_uploader.coverage import Coverage
 from insights_uploader.model.finding import Severity
 from insights_uploader.model.ledger import Disposition, Ledger
 from insights_uploader.model.measure import TestTotals, ToolRun
+from insights_uploader.selection.identity import test_case
 from insights_uploader.selection.ranking import Candidate, Ranking
 
 
@@ -53,6 +54,7 @@ class ReportSelection:
         parsed, derived: how many findings were read, and made from coverage.
         ended: how many of them ended before the cap, by disposition; cases of one place not yet.
         passed: identity -> kind of every finding that passed the filter.
+        failing_tests: a digest of each test case that fails, however often it does.
         cases: annotation's identity -> the identities of the failing cases that it stands for, of
             every parametrised test.
     """
@@ -69,6 +71,7 @@ class ReportSelection:
         self.derived = 0
         self.ended: Counter[Disposition] = Counter()
         self.passed: dict[bytes, Kind] = {}
+        self.failing_tests: set[bytes] = set()
         self.cases: dict[bytes, set[bytes]] = {}
         self._on_lines = Ranking(caps.annotations)
         self._report_level = Ranking(min(caps.report_level, caps.annotations))
@@ -87,6 +90,8 @@ class ReportSelection:
     def keep(self, candidate: Candidate, identity: bytes, kind: Kind) -> None:
         """Take in a finding that passed the filter; the candidate's identity may be of several."""
         self._pass(identity, kind)
+        if kind.failed_test:
+            self.failing_tests.add(test_case(candidate.placed))
         if candidate.placed.finding.variant_of is not None:
             self.cases.setdefault(candidate.id, set()).add(identity)
         located = candidate.end is Disposition.PUBLISHED
@@ -109,6 +114,7 @@ class ReportSelection:
         self._report_level.merge(other._report_level)  # noqa: SLF001
         for identity, kind in other.passed.items():
             self._pass(identity, kind)
+        self.failing_tests |= other.failing_tests
         for annotation, cases in other.cases.items():
             self.cases.setdefault(annotation, set()).update(cases)
 

@@ -69,7 +69,7 @@ def ends(report: ReportSelection) -> dict[str, int]:
 
 def failing(report: ReportSelection) -> int:
     """What the gate counts."""
-    return sum(number for kind, number in report.kinds().items() if kind.failed_test)
+    return len(report.failing_tests)
 
 
 def test_cases_of_one_place_are_one_annotation_that_says_how_many() -> None:
@@ -111,16 +111,29 @@ def test_other_places_and_other_tests_have_annotations_of_their_own() -> None:
         ("test_sum.py", 7, "t.test_sum failed"),
         ("test_sum.py", 9, "3 cases of t.test_sum fail here, among them:"),
     ]
-    assert failing(report) == 7
+    assert failing(report) == 5  # two of them fail twice
+
+
+@pytest.mark.parametrize("path", ["test_sum.py", "gone.py"])
+def test_a_case_that_fails_twice_is_shown_twice_and_counted_once(path: str) -> None:
+    for name in (None, "t.test_sum"):
+        failures = [
+            finding(Location(path, line), rule="t.test_sum/0", failed_test=True, variant_of=name)
+            for line in (7, 9)
+        ]
+        report = read(failures)
+        assert len(report.best()) == 2
+        assert failing(report) == 1
 
 
 @pytest.mark.parametrize(
     ("places", "told"),
     [
         ([Location("test_sum.py", 80)] * 2, "test_sum.py:80: t.test_sum[1] failed"),
-        ([Location("gone.py", 3), Location("gone.py", 5)], "gone.py:3: t.test_sum[1] failed"),
+        ([Location("gone.py", 3)] * 2, "gone.py:3: t.test_sum[1] failed"),
+        ([Location("/b/1/gone.py", 3), Location("/b/2/gone.py", 3)], "/b/1/gone.py:3: t.test_sum"),
     ],
-    ids=["off the diff", "not in the repository"],
+    ids=["off the diff", "not in the repository", "nor on two machines"],
 )
 def test_cases_without_a_place_in_the_diff_are_told_once(
     places: Sequence[Location], told: str

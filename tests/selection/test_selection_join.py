@@ -87,6 +87,7 @@ def outcome(selection: Selection) -> object:
             tool.best(),
             tool.ledger([c.end for c in tool.best()]),
             tool.kinds(),
+            len(tool.failing_tests),
             tool.tests,
             tool.versions,
         )
@@ -149,6 +150,8 @@ def test_counts_agree_with_a_naive_recount(files: list[list[Finding]], caps: Cap
         for kind, number in tool.kinds().items():
             counted[kind.severity] += number
         assert counted == worst
+        failing = {(f.rule, path_of(f)) for f in passed if f.failed_test}
+        assert len(tool.failing_tests) == len(failing)
 
         best = tool.best()
         ledger = tool.ledger([c.end for c in best])
@@ -197,9 +200,13 @@ def naive_annotation(f: Finding) -> object:
 
 
 def place(f: Finding) -> Location | None:
-    """Where a case is shown; those without a place in the repository are shown together."""
-    placed = [location for location in f.locations if location.path != "gone.py"]
-    return placed[0] if placed else None
+    """Where the tool says that a case failed, in the repository or elsewhere."""
+    return f.locations[0] if f.locations else None
+
+
+def path_of(f: Finding) -> str | None:
+    """The file in the repository."""
+    return next((at.path for at in f.locations if at.path != "gone.py"), None)
 
 
 def test_nothing_is_over_a_cap_that_is_large_enough() -> None:

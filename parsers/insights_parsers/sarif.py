@@ -11,11 +11,20 @@ from functools import lru_cache
 from insights_parsers.json_reader import JsonReader
 from insights_parsers.sarif_failure import failure
 from insights_parsers.sarif_kinds import is_finding
-from insights_parsers.sarif_meaning import is_suppressed, level_of, own_score
+from insights_parsers.sarif_meaning import is_suppressed, level_of, score_of
 from insights_parsers.sarif_messages import message_text
 from insights_parsers.sarif_remarks import Remarks
 from insights_parsers.sarif_rules import Rules
-from insights_parsers.sarif_schema import ArtifactLocation, Log, Region, Result, Run, Tool, Version
+from insights_parsers.sarif_schema import (
+    ArtifactLocation,
+    Log,
+    Region,
+    Result,
+    ResultProperties,
+    Run,
+    Tool,
+    Version,
+)
 from insights_parsers.sarif_uris import Artifact, ArtifactPaths
 from insights_uploader.inputs.parser import Parsed
 from insights_uploader.inputs.source import Source
@@ -26,6 +35,7 @@ from insights_uploader.model.measure import ToolRun
 _FORMAT = "SARIF 2.1.0"
 _MAX_LINE = 2**31 - 1  # Bitbucket's lines are int32
 _UNNAMED = "sarif"  # a tool whose name is blank
+_SCORE = b'"security-severity"'
 _CALL_STACKS = frozenset({"Cppcheck"})  # whose `locations` are the calls that lead to the last one
 _KNOWN = 4096  # what is worked out once, as long as it is among the last that were met
 _MARKS = re.compile(rb'"\$schema"\s*:\s*"[^"]*sarif|^\s*\{\s*"runs"\s*:', re.IGNORECASE)
@@ -121,7 +131,7 @@ class _RunReader:
         invocation = result.provenance.invocation_index if result.provenance else None
         facts = self._facts(result.rule_id, result.rule_index, result.rule, invocation)
         level = level_of(result, facts, self._remarks)
-        score = own_score(result, self._remarks)
+        score = self._own_score(result)
         message = message_text(result, facts, self._strings)
         locations = self._locations(result)
         return Finding(
@@ -136,6 +146,13 @@ class _RunReader:
             fingerprints=_fingerprints(result),
             suppression=_suppression(result) if result.suppressions else None,
         )
+
+    def _own_score(self, result: Result) -> float | None:
+        if _SCORE not in bytes(result.properties):
+            return None
+        where = ".results[].properties"
+        properties = self._reader.decode(result.properties, ResultProperties, where)
+        return score_of(properties.security_severity, "results", self._remarks)
 
     def _locations(self, result: Result) -> tuple[Location, ...]:
         """The places; else the file that was being analysed (section 3.27.13)."""

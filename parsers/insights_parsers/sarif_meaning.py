@@ -32,7 +32,6 @@ _SEVERITY = {
 }
 _LEVELS = {level.value: level for level in Level}
 _SCORE = "security-severity"
-_SCORE_MARK = b'"security-severity"'
 
 
 class RuleFacts(msgspec.Struct, frozen=True):
@@ -84,7 +83,7 @@ def rule_facts(rule: "sarif_om.ReportingDescriptor", remarks: Remarks) -> RuleFa
         name=rule.id or rule.name or "",
         level=_default_level(rule, remarks),
         declared=rule.id,
-        score=_score(properties.get(_SCORE), "rules", remarks),
+        score=score_of(properties.get(_SCORE), "rules", remarks),
         is_security=any(isinstance(t, str) and t.lower() == "security" for t in _tags(properties)),
         link=rule.help_uri,
         help=rule.help.text if rule.help else None,
@@ -111,12 +110,25 @@ def level_of(result: Result, facts: RuleFacts, remarks: Remarks) -> Level:
     return facts.level
 
 
-def own_score(result: Result, remarks: Remarks) -> float | None:
-    """The `security-severity` of a result itself; None when it has none."""
-    if _SCORE_MARK not in bytes(result.properties):
+def score_of(value: object, things: str, remarks: Remarks) -> float | None:
+    """A `security-severity` as a number; None when there is none, or none from 0 to 10.
+
+    Args:
+        value: as the file has it.
+        things: what has it, in the plural.
+        remarks: where one that is no such number is counted.
+    """
+    if value is None or value == "":
         return None
-    properties = msgspec.json.decode(result.properties)
-    return _score(properties.get(_SCORE), "results", remarks) if type(properties) is dict else None
+    try:
+        score = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        score = math.nan
+    if 0.0 <= score <= 10.0:
+        return score
+    reason = "have a security-severity that is no number from 0 to 10, such as {}: the level counts"
+    remarks.count(things, reason, value if isinstance(value, str) else f"{score:g}")
+    return None
 
 
 def is_suppressed(result: Result) -> bool:
@@ -135,21 +147,6 @@ def _default_level(rule: "sarif_om.ReportingDescriptor", remarks: Remarks) -> Le
         reason = "have an unknown default level, such as {}, taken as warning"
         remarks.count("rules", reason, configuration.level)
     return level or Level.WARNING
-
-
-def _score(value: object, things: str, remarks: Remarks) -> float | None:
-    """A `security-severity` as a number; None when there is none, or none from 0 to 10."""
-    if value is None or value == "":
-        return None
-    try:
-        score = float(value) if isinstance(value, str | int | float) else math.nan
-    except (ValueError, OverflowError):
-        score = math.nan
-    if 0.0 <= score <= 10.0:
-        return score
-    reason = "have a security-severity that is no number from 0 to 10, such as {}: the level counts"
-    remarks.count(things, reason, value if isinstance(value, str) else f"{score:g}")
-    return None
 
 
 def _tags(properties: Mapping[str, Any]) -> Sequence[Any]:

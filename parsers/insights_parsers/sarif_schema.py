@@ -110,6 +110,12 @@ class Provenance(_Object):
     invocation_index: Integer | None = None
 
 
+class ResultProperties(_Object):
+    """Of a result's property bag (section 3.8) what GitHub code scanning defined."""
+
+    security_severity: object = msgspec.field(name="security-severity", default=None)
+
+
 class Result(_Object):
     """Section 3.27.
 

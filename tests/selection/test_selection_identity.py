@@ -111,6 +111,11 @@ def test_what_differs_in_one_thing_is_another_finding(
     assert identify([source], line, what, path) != identify([b"x = 1"], 1)
 
 
+def test_where_one_text_ends_and_the_next_begins_counts() -> None:
+    one, two = finding(rule="S1", message="01 is odd"), finding(rule="S10", message="1 is odd")
+    assert identify([b"x"], 1, one) != identify([b"x"], 1, two)
+
+
 def test_lines_beyond_the_end_are_several_places() -> None:
     assert identify([], 1) != identify([], 2)
 

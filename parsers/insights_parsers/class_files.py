@@ -43,7 +43,7 @@ def _files(parts: list[str], ends: tuple[str, ...]) -> Iterator[str]:
         yield from (parts[-1] + end for end in ends or (".cs", ".swift", ".java", ".kt", ".php"))
     elif classes == len(parts):
         yield f"{path}.py"
-        if _TEST_LIKE.match(parts[-1]):
+        if parts[-1].endswith(("_spec", "_test")):
             yield f"{path}.rb"
     else:
         if not any(

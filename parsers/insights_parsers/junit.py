@@ -192,6 +192,7 @@ class _Results:
     def _fail(self, failure: Failure) -> None:
         scope = self._scopes[-1]
         if not scope.is_case and scope.failures and _is_echo(failure):
+            scope.count(failure.outcome)
             return
         self._record(failure.outcome)
         scope.count(failure.outcome)

@@ -33,6 +33,7 @@ _EMPTY_WORDS = frozenset(
     [
         *("", "fail", "failed", "failure", "error", "test failed", "test error", "assert"),
         *("collection failure", "testfailed", "test failure", "exception"),
+        "mypy produced messages",
         # Catch2
         *("{unknown expression after the reported line}",),
         "due to unexpected exception with message",

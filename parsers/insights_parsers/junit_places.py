@@ -45,8 +45,8 @@ def locations(failure: Failure, trace: str, scopes: list[Scope]) -> tuple[Locati
         Location(case.file),
     ]
     known = [p for p in (named, *_shortened(inner), *defined) if p is not None and p.path]
-    lined = {place.path for place in known if place.line}
-    known = [place for place in known if place.line or place.path not in lined]
+    lined = [place.path for place in known if place.line]
+    known = [place for place in known if place.line or not _is_one_of(place.path, lined)]
     found = dict.fromkeys([*known, *_of_class(scopes, known)])
     return tuple(found)[:_MAX_LOCATIONS]
 
@@ -108,11 +108,21 @@ def _of_class(scopes: list[Scope], known: list[Location]) -> Iterator[Location]:
     name = name or (_attribute(case, "name") if suite in _PYTEST else suite)
     stems = [_stem(place.path) for place in known]
     ends = {_end(place.path) for place in known}
-    paths = list(class_files(name))
+    own = _attribute(case, "name")  # SwiftLint and HTMLHint name the case after the file
+    paths = [*class_files(name), *([own] if "/" in own and is_source(own) else ())]
     for path in [path for path in paths if not ends or _end(path) in ends]:
         stem = _stem(path)
         if not any(one == stem or one.endswith(f"/{stem}") for one in stems):
             yield Location(path, derived=not _ABSOLUTE.match(path))
+
+
+def _is_one_of(path: str, others: list[str]) -> bool:
+    """Whether a path is one of others, or it or one of them is the other's end."""
+    clean = path.removeprefix("./")
+    return any(
+        clean == other or clean.endswith(f"/{other}") or other.endswith(f"/{clean}")
+        for other in (other.removeprefix("./") for other in others)
+    )
 
 
 def _end(path: str) -> str:

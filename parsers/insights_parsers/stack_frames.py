@@ -106,7 +106,7 @@ _TRACES = (
         ".NET",
         re.compile(
             r"[ \t]*+\S+ .*\) (?:\[0x[0-9a-f]+\] )?\S+ "
-            rf"(?P<path>[^()]+{_DOTNET}):(?:[^\d\s:]{1, 20} )?(?P<line>\d+)\b"
+            rf"(?P<path>[^()]+{_DOTNET}):(?:[^\d\s:]{{1,20}} )?(?P<line>\d+)\b"
         ),
     ),
     # `# ./spec/a_spec.rb:12:in 'x'`, `from lib/a.rb:3:in 'divide'`
@@ -177,7 +177,7 @@ _TRACES = (
 # Every frame has one of these before its line's number, and few other lines do.
 _CANDIDATE = re.compile(r"[:(# ,L]\d")
 # What follows went wrong before what stands above it (the JVM, PHP, node, vitest).
-_CAUSE = re.compile(r"[ \t#|-]*+(?:Caused by|Cause|\[cause\])\b")
+_CAUSE = re.compile(r"[ \t#|-]*+(?:Caused by\b|Cause\b|\[cause\])")
 _TWO_LINES = re.compile(
     r"^[ \t]*+-?[ \t]*+file[ \t]*+:[ \t]*+(\S[^\n]*)\n[ \t]*+-?[ \t]*+line[ \t]*+:[ \t]*+(\d+)$",
     re.MULTILINE | re.IGNORECASE,

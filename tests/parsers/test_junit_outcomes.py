@@ -186,7 +186,8 @@ def test_an_empty_suite_is_no_failure() -> None:
     ("times", "milliseconds"),
     [
         (["0.001", "0.0015", "1"], 1002),
-        (["1,234.5"], 1_234_500),  # Surefire
+        (["1,234.5", "1,234,567"], 1_235_801_500),  # Surefire: thousands
+        (["0,005", "1,234", "1.234,5"], 1_235_739),  # a decimal comma
         (["", "NaN", "-1", "inf", "soon", "1e300", "0.5"], 500),
     ],
 )

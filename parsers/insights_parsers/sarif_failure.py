@@ -12,7 +12,8 @@ from insights_parsers.sarif_remarks import Remarks
 from insights_parsers.sarif_schema import Invocation, Level, Notification, Run
 from insights_parsers.sarif_uris import file_paths
 
-_MAX_WORDS = 1000
+_MAX_WORDS = 300
+_MAX_ERRORS = 5
 
 
 def failure(run: Run, remarks: Remarks) -> str | None:
@@ -35,8 +36,9 @@ def _told(invocation: Invocation, remarks: Remarks) -> str | None:
     if invocation.execution_successful is False and not errors:  # PMD gives its errors no level
         errors = execution[Level.WARNING] or configuration[Level.WARNING]
     if errors:
-        more = f" (and {len(errors) - 1} more errors)" if len(errors) > 1 else ""
-        return _words(errors[0])[:_MAX_WORDS] + more
+        words = "; ".join(_words(error)[:_MAX_WORDS] for error in errors[:_MAX_ERRORS])
+        rest = len(errors) - _MAX_ERRORS
+        return f"{words} (and {rest} more errors)" if rest > 0 else words
     if invocation.process_start_failure_message:
         return invocation.process_start_failure_message[:_MAX_WORDS]
     if invocation.execution_successful is False:

@@ -94,6 +94,9 @@ def test_severity(logs: Logs, result: Json, rule: Json, severity: Severity) -> N
     ("rule", "level", "kind"),
     [
         ({"properties": {"tags": ["security", "external/cwe/cwe-78"]}}, "note", "VULNERABILITY"),
+        ({"properties": {"tags": ["Security", 7]}}, "note", "VULNERABILITY"),  # Snyk Code
+        ({"properties": {"tags": ["external/cwe/cwe-570"]}}, "note", "CODE_SMELL"),  # Cppcheck
+        ({"properties": {"tags": "security"}}, "error", "BUG"),  # no list of tags (3.8.2)
         ({"properties": {"security-severity": "3.1"}}, "note", "VULNERABILITY"),
         ({}, "error", "BUG"),
         ({}, "warning", "CODE_SMELL"),
@@ -344,6 +347,8 @@ def test_what_is_found_on_a_web_page_is_told_with_its_address(logs: Logs, uri: s
     found = logs.finding({"message": TEXT, "locations": [at(uri)]})
     assert found.locations == ()
     assert found.message == f"{uri}: m"
+    found = logs.finding({"message": {"text": f"At {uri}."}, "locations": [at(uri)]})
+    assert found.message == f"At {uri}."
 
 
 @pytest.mark.parametrize(
@@ -455,7 +460,11 @@ def test_results_may_come_before_the_tool(tmp_path: Path) -> None:
                     {"level": "error", "descriptor": {"id": "E7"}},
                 ]
             },
-            "/b/a.py:3: cannot parse (and 1 more errors)",
+            "/b/a.py:3: cannot parse; E7",
+        ),
+        (
+            {"toolExecutionNotifications": [{"level": "error", "message": TEXT}] * 7},
+            "m; m; m; m; m (and 2 more errors)",
         ),
         # ESLint's formatter tells so of a file that it cannot parse
         (
@@ -496,6 +505,13 @@ def test_what_did_not_stop_the_tool_is_a_remark(logs: Logs) -> None:
         Remark("2 configuration errors of T did not stop it, such as 'no rule X'"),
         Remark("1 notifications of T have an unknown level, such as 'fatal', and are passed over"),
     ]
+
+
+def test_results_in_inline_external_properties_are_missed(logs: Logs) -> None:  # 3.13.5
+    external = [{"runGuid": "g", "results": [{"message": TEXT}]}]
+    [run] = logs.items(a_run([]), inlineExternalProperties=external)
+    assert run.failure == "it has results in external properties, which are not read"
+    assert logs.items(a_run([]), inlineExternalProperties=[{"results": []}]) == [ToolRun("T")]
 
 
 def test_a_tool_with_a_blank_name_keeps_its_findings(logs: Logs) -> None:

@@ -218,8 +218,8 @@ def _rules(
     most = sum(any(tracked.find(rule.apply(p)) for rule in plain) for p in wanted)
     best: list[PathRule] = []
     for rule in _candidates(tracked, wanted):
-        explained = sum(tracked.find(rule.apply(p)) is not None for p in wanted)
-        if not _is_credible(rule, explained, wanted):
+        explained = _explained(tracked, rule, wanted, most)
+        if not explained or not _is_credible(rule, explained, wanted):
             continue
         if explained > most:
             most, best = explained, [rule]
@@ -231,6 +231,17 @@ def _rules(
     [rule] = best
     # A path as written or of this checkout stays one; below a sub-module's root only the latter.
     return (*aliases, rule, *plain[len(aliases) + bool(rule.add) :]), ()
+
+
+def _explained(tracked: TrackedFiles, rule: PathRule, wanted: Sequence[str], least: int) -> int:
+    """How many paths a rule leads to files; 0 for one that explains fewer than `least`."""
+    missing = len(wanted) - least
+    for path in wanted:
+        if tracked.find(rule.apply(path)) is None:
+            missing -= 1
+            if missing < 0:
+                return 0
+    return least + missing
 
 
 def _is_credible(rule: PathRule, explained: int, wanted: Sequence[str]) -> bool:

@@ -41,6 +41,8 @@ _MAX_TEXT = 8 * 1024
 _MAX_FAILURE = 300
 # com.puppycrawl.tools.checkstyle.checks.sizes.LineLengthCheck, since 10.0 also with #id behind
 _JAVA_CLASS = re.compile(r"(?:[a-z_][a-z0-9_]*\.){2,}([A-Z]\w*(?:#.*)?)")
+_TOOLS = frozenset({"pycodestyle", "pyflakes", "mccabe"})
+_CODE = re.compile(r"[A-Z]{1,3}[0-9]{3,4}(?= )")
 _OPENING = re.compile(r"\s*(?:<exception>)?\s*(?:<!\[CDATA\[)?\s*")
 
 
@@ -130,8 +132,8 @@ class _Report:
     def _finding(self, attributes: Mapping[str, str]) -> Finding:
         severity = self._severity(attributes.get("severity", ""))
         line = self._line(attributes.get("line", ""))
-        rule = _rule(attributes.get("source", ""))
         message = attributes.get("message", "")[:_MAX_MESSAGE].strip()
+        rule = _rule(attributes.get("source", ""), message)
         place = self._path if len(self._path) <= _MAX_PATH else ""
         return Finding(
             tool=TOOL,
@@ -160,8 +162,13 @@ class _Report:
         return None
 
 
-def _rule(source: str) -> str:
-    """A rule's name: `source` as written, of a Java class only the name without its package."""
+def _rule(source: str, message: str) -> str:
+    """A rule's name: `source` as written, of a Java class only the name without its package.
+
+    flake8's plugin writes a tool's name there, and the rule's code before the message.
+    """
     rule = " ".join(source[:_MAX_RULE].split())
     java = _JAVA_CLASS.fullmatch(rule)
+    if java is None and rule in _TOOLS and (code := _CODE.match(message)) is not None:
+        return code[0]
     return java[1] if java else rule or UNNAMED

@@ -122,6 +122,22 @@ def test_rule(read: Read, source: str, rule: str) -> None:
     assert findings(read(report(an_error(source=source))))[0].rule == rule
 
 
+@pytest.mark.parametrize(
+    ("source", "message", "rule"),
+    [
+        ("pycodestyle", "E501 line too long (74 > 72 characters)", "E501"),  # flake8-checkstyle
+        ("mccabe", "C901 'f' is too complex (6)", "C901"),
+        ("pyflakes", "an unused import", "pyflakes"),
+        ("ShellCheck.SC1", "E501 is no rule here", "ShellCheck.SC1"),
+    ],
+)
+def test_flake8_names_the_rule_in_the_message(
+    read: Read, source: str, message: str, rule: str
+) -> None:
+    [finding] = findings(read(report(an_error(source=source, message=message))))
+    assert (finding.rule, finding.message) == (rule, message)
+
+
 def test_what_is_missing(read: Read) -> None:
     [finding] = findings(read("<checkstyle><file name='a.js'><error/></file></checkstyle>"))
     assert finding.rule == "unnamed"

@@ -191,11 +191,8 @@ def _evidence(
     evidence = []
     for key, report in selection.reports.items():
         severities: Counter[Severity] = Counter()
-        failing = 0
         for kind, number in report.kinds().items():
-            if kind.failed_test:
-                failing += number
-            else:
+            if not kind.failed_test:
                 severities[kind.severity] += number
         inputs = [record for record in records if key in record.reports]
         lost = report.ended[Disposition.PATH_UNRESOLVED] > 0 or report.coverage is not None
@@ -203,7 +200,7 @@ def _evidence(
             Evidence(
                 report=key,
                 severities=severities,
-                failing_tests=failing,
+                failing_tests=len(report.failing_tests),
                 tool_failures=sorted(report.failures),
                 paths=sum(record.paths for record in inputs),
                 matched=sum(record.matched for record in inputs),

@@ -15,7 +15,7 @@ _WORDS = {
     Disposition.PATH_UNRESOLVED: "in files that are not in the repository",
     Disposition.SUPPRESSED: "suppressed",
     Disposition.IGNORED: "ignored by this project's settings",
-    Disposition.DUPLICATE: "found twice",
+    Disposition.DUPLICATE: "shown together with another",
     Disposition.IN_BASELINE: "known from before",
     Disposition.OVER_CAP: "beyond the limit of annotations",
     Disposition.INVALID: "refused by the server",

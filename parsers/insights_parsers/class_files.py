@@ -30,7 +30,10 @@ def class_files(name: str) -> Iterator[str]:
     parts = _INNER.sub("", name).replace("\\", ".").split(".")
     if not all(map(_IDENTIFIER.match, parts)):
         return
-    if len(parts) == 1 and not _TEST_LIKE.match(name):
+    # One word in lower case, or capitals throughout (robot): seldom a module's or a class's.
+    if (len(parts) == 1 and name.islower() and "_" not in name) or (
+        not _TEST_LIKE.match(parts[-1]) and all(part[0].isupper() for part in parts)
+    ):
         return
     yield from _files(parts, end_of_php)
 

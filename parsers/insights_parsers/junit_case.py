@@ -46,6 +46,7 @@ class Scope:
         outcome: the worst of the elements directly in it.
         cases: how many cases are in it at any depth.
         failures, errors: how many such elements are in it at any depth.
+        settled: a case, or a suite that tells its own errors, is directly in it.
         flaky: a case that failed before a retry is in it at any depth.
         held: failures of this case, which may yet be explained by what the case printed.
         output: what the case printed, from its first failure on.
@@ -59,6 +60,7 @@ class Scope:
     cases: int = 0
     failures: int = 0
     errors: int = 0
+    settled: bool = False
     flaky: bool = False
     held: list[Failure] = field(default_factory=list)
     output: Text = field(default_factory=Text)
@@ -74,18 +76,20 @@ class Scope:
         self.failures += inner.failures
         self.errors += inner.errors
         self.flaky |= inner.flaky
+        self.settled |= inner.is_case or "errors" in inner.attributes
 
     def unseen(self) -> tuple[int, int]:
         """The failures and errors that a suite's attributes announce and no element in it shows.
 
         gotestsum writes a package that does not build as a suite with `errors="1"` and no case,
-        or only counts it in the root's. Attributes lie: they are believed where no element
-        speaks, and of errors where the number of failures is that of the elements.
+        or only counts it in the root's. Attributes lie (biome and stylelint count a severity as
+        `errors`): they are believed where no element speaks, and of errors also where the number
+        of failures is that of the elements and no suite inside tells its own.
         """
         failures, errors = self._announced("failures"), self._announced("errors")
         if self.flaky or self.errors or self.failures not in (0, failures):
             return 0, 0
-        return (0 if self.failures else failures), errors
+        return (0, 0 if self.settled else errors) if self.failures else (failures, errors)
 
     def announces_tests(self) -> bool:
         """Whether its attributes tell of tests that were run, while no case is in it."""

@@ -16,13 +16,18 @@ _OUTPUT_LINES = 15
 
 # gotestsum's text begins with `go test`'s own frame, which names the test once more.
 _FRAME_LINE = re.compile(r"=== (?:RUN|PAUSE|CONT|NAME)\b|--- (?:FAIL|SKIP): ")
-# A line with a place and nothing else (GoogleTest, testify): the finding has it already.
+# A line with a place and nothing else (GoogleTest, testify, bats, Rust, EUnit, Boost.Test): the
+# finding has it already. A step before the one that is wrong (cucumber-js).
 _PLACE_LINE = re.compile(
     r"[ \t]*(?:Error Trace:)?[ \t]*(?:[A-Za-z]:)?[^\s:]+:\d+(?::\d+)?:?[ \t]*$"
+    r"|\((?:in|from) .* line \d+[,)]$"
+    r"|thread '.*' (?:\(\d+\) )?panicked at [^']+:\d+:\d+:$"
+    r"|(?:::)?in (?:function|call from) .*\(.*line \d+\)$"
+    r"|ASSERTION FAILURE:$|- (?:file|line)[ ]+: "
+    r"|.*\.{3}passed$"
 )
-_TESTIFY_ERROR = re.compile(r"[ \t]+Error:[ \t]+")
-# Rust: its place stands in front of what is wrong.
-_PANIC = re.compile(r"thread '.*' (?:\(\d+\) )?panicked at [^']+:\d+:\d+:$")
+# What testify and Boost.Test write in front of what is wrong.
+_LABEL = re.compile(r"[ \t]+Error:[ \t]+|- message: ")
 # A line of a Python traceback, and pytest's mark on the lines of an error.
 _TRACEBACK = "Traceback (most recent call last):"
 _PYTHON_FRAME = re.compile(r"[ \t|]*File \"")
@@ -33,7 +38,8 @@ _EMPTY_WORDS = frozenset(
     [
         *("", "fail", "failed", "failure", "error", "test failed", "test error", "assert"),
         *("collection failure", "testfailed", "test failure", "exception"),
-        "mypy produced messages",
+        *("mypy produced messages", "nonetype: none", "nonetype", "none", "---"),
+        "\N{BLACK CIRCLE} test suite failed to run",
         # Catch2
         *("{unknown expression after the reported line}",),
         "due to unexpected exception with message",
@@ -104,13 +110,12 @@ def _telling(text: str, scopes: list[Scope]) -> str:
         shown += 1
     kept = lines[shown:] or lines[:1]
     if kept and shown:
-        kept[0] = _TESTIFY_ERROR.sub("", kept[0], count=1)
+        kept[0] = _LABEL.sub("", kept[0], count=1)
     return "\n".join(kept)
 
 
 def _says_nothing(line: str, name: str) -> bool:
-    bare = _PLACE_LINE.match(line) or _PANIC.match(line)
-    return bare is not None or _is_empty(line.strip()) or _names(line, name)
+    return _PLACE_LINE.match(line) is not None or _is_empty(line.strip()) or _names(line, name)
 
 
 def _python_error(text: str) -> str:

@@ -4,10 +4,12 @@ import re
 
 from insights_parsers.junit_case import Scope, of_suite
 from insights_parsers.junit_text import one_line
+from insights_parsers.stack_frames import is_source
 
 # A linter's `classname` or suite (ruff, eslint) and busted's `spec/a_spec.lua:17`: where one machine
-# keeps a file or where a test stands today, no part of a name.
+# keeps a file or where a test stands today, no part of a name. phpcs ends names so.
 _PLACE = re.compile(r"/|[A-Za-z]:[/\\]|\S+\.\w+:\d+(?::\d+)?$")
+_AT_PLACE = re.compile(r" at (?:/|[A-Za-z]:\\)[^()]* \(\d+:\d+\)$")
 _NAMELESS_SUITES = frozenset(["pytest", "pytest tests"])  # the same in every project
 
 # How tools write the parameters of one case after the test's name, which is the first group.
@@ -59,7 +61,7 @@ def variant_of(scopes: list[Scope]) -> str | None:
 def _parts(scopes: list[Scope]) -> tuple[str, str]:
     """The name of what a case belongs to, and its own."""
     attributes = scopes[-1].attributes
-    name = one_line(attributes.get("name", ""))
+    name = _AT_PLACE.sub("", one_line(attributes.get("name", "")))
     suite = one_line(of_suite(scopes, "name"))
     if not scopes[-1].is_case:
         return "", name or suite
@@ -70,7 +72,8 @@ def _parts(scopes: list[Scope]) -> tuple[str, str]:
 def _joined(group: str, name: str) -> str:
     if not (name and group):
         return name or group
-    return name if _PLACE.match(group) or _repeats(name, group) else f"{group}.{name}"
+    place = _PLACE.match(group) or (is_source(group) and " " not in group)
+    return name if place or _repeats(name, group) else f"{group}.{name}"
 
 
 def _repeats(name: str, group: str) -> bool:

@@ -40,7 +40,8 @@ def locations(failure: Failure, trace: str, scopes: list[Scope]) -> tuple[Locati
     named = _named_place(failure.attributes, 1, default)
     defined = [
         _named_place(case.attributes, case.first_line, default),
-        *(frames(_attribute(case, "classname")) or frames(_attribute(case, "name"))),
+        *frames(_attribute(case, "classname")),
+        *(() if inner else frames(_attribute(case, "name"))),
         None if inner else _line_of_linter(trace, scopes) or _line_of_linter(message, scopes),
         Location(case.file),
     ]
@@ -103,6 +104,8 @@ def _of_class(scopes: list[Scope], known: list[Location]) -> Iterator[Location]:
     A file of a known place's language is likelier than others, which are left out then.
     """
     case = scopes[-1]
+    if any(map(case.attributes.get, _FILE_ATTRIBUTES)):
+        return
     suite = of_suite(scopes, "name")
     name = _attribute(case, "classname") or _attribute(case, "class")
     name = name or (_attribute(case, "name") if suite in _PYTEST else suite)

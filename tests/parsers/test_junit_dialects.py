@@ -179,13 +179,20 @@ def test_gotestsum_counts_a_broken_package_in_the_root_alone(read: Reader) -> No
     assert "the suite reports 2 errors" in results.findings[1].message
 
 
-def test_prove_says_twice_that_a_script_failed(read: Reader) -> None:
-    suite = """<testsuites><testsuite failures="1" errors="1" tests="1" name="t_a_t">%s
-        <error message="Dubious, test returned 1 (wstat 256, 0x100)"/></testsuite></testsuites>"""
-    both = read(suite % "<testcase name='1 - x'><failure type='TestFailed'/></testcase>")
-    assert both.counts == (0, 1, 0, 0)
-    alone = read(suite.replace('failures="1"', "") % "")
-    assert alone.counts == (0, 0, 1, 0)
+@pytest.mark.parametrize(
+    "content",
+    [
+        # biome: `errors` is a severity, and the suites tell their own
+        "<testsuites name='Biome' tests='2' failures='2' errors='1'>"
+        "<testsuite name='a.js' tests='2' disabled='0' errors='0' failures='2'>%s</testsuite></testsuites>",
+        # stylelint
+        "<testsuites><testsuite name='a.css' tests='2' failures='2' errors='2'>%s</testsuite></testsuites>",
+    ],
+)
+def test_linters_count_a_severity_as_errors(read: Reader, content: str) -> None:
+    results = read(content % ("<testcase name='r'><failure/></testcase>" * 2))
+    assert results.counts == (0, 2, 0, 0)
+    assert len(results.findings) == 2
 
 
 # Places
@@ -336,6 +343,23 @@ def test_cases_of_a_parametrised_test_share_a_name(read: Reader) -> None:
     assert len({finding.rule for finding in found}) == 3
 
 
+# Names
+
+
+@pytest.mark.parametrize(
+    ("suite", "case", "rule"),
+    [
+        ("src/a.js", "name='lint/x'", "lint/x"),  # biome
+        ("s", "classname='README.md' name='MD033'", "MD033"),  # markdownlint
+        ("/w/a.php", "name='Generic.X at /w/a.php (2:1)'", "Generic.X"),  # phpcs
+        ("s", "classname='test/a.test.ts' name='Basket > adds'", "Basket > adds"),  # vitest
+    ],
+)
+def test_a_path_is_no_part_of_a_name(read: Reader, suite: str, case: str, rule: str) -> None:
+    results = read(f"<testsuite name='{suite}'><testcase {case}><failure/></testcase></testsuite>")
+    assert results.findings[0].rule == rule
+
+
 # Words
 
 
@@ -353,6 +377,18 @@ def test_cases_of_a_parametrised_test_share_a_name(read: Reader) -> None:
             "        \tError:      \tNot equal: 1\n</failure>",
             "Not equal: 1",
         ),
+        # bats, EUnit, Boost.Test, cucumber-js, tap-xunit
+        ("<failure>(in test file a.bats, line 11)\n`[ 1 ]' failed</failure>", "`[ 1 ]' failed"),
+        (
+            "<error>::in function a:b/0 (test/a.erl, line 1)\n**error:{assertMatch}</error>",
+            "**error:{assertMatch}",
+        ),
+        (
+            "<failure>\nASSERTION FAILURE:\n- file   : a.cpp\n- line   : 1\n- message: check x</failure>",
+            "check x",
+        ),
+        ("<failure>Given a....passed\nWhen b....undefined</failure>", "When b....undefined"),
+        ("<failure>---\noperator: equal</failure>", "operator: equal"),
         # CppUTest
         ("<failure message='a.cpp:3: expected &lt;1{newline}2>'/>", "a.cpp:3: expected <1"),
         # doctest, Catch2

@@ -80,7 +80,7 @@ class JsonReader:
         """What had to be put right so far."""
         if self._mended:
             yield Remark(
-                f"{self._mended} parts of the file are no JSON in UTF-8: "
+                f"{self._mended} part{'s' * (self._mended > 1)} of the file not in JSON and UTF-8: "
                 "broken characters are shown as \ufffd, and NaN and Infinity are left out"
             )
 

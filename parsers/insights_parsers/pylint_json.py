@@ -66,7 +66,7 @@ def json_findings(path: str, content: memoryview, *, is_list: bool) -> Iterator[
         )
     if unknown:
         yield Remark(
-            f"{unknown} messages of pylint have an unknown type, such as {first_unknown!r}, "
+            f"{unknown} messages of pylint with an unknown type, such as {first_unknown!r}, "
             "taken as warning"
         )
     yield from reader.remarks()

@@ -152,7 +152,7 @@ class _RunReader:
             return None
         where = ".results[].properties"
         properties = self._reader.decode(result.properties, ResultProperties, where)
-        return score_of(properties.security_severity, "results", self._remarks)
+        return score_of(properties.security_severity, "result", self._remarks)
 
     def _locations(self, result: Result) -> tuple[Location, ...]:
         """The places; else the file that was being analysed (section 3.27.13)."""

@@ -30,7 +30,7 @@ def _told(invocation: Invocation, remarks: Remarks) -> str | None:
     errors = execution[Level.ERROR]
     if invocation.execution_successful:
         for error in configuration[Level.ERROR]:
-            remarks.count("configuration errors", "did not stop it, such as {}", _words(error))
+            remarks.count("configuration error", "that did not stop it, such as {}", _words(error))
     else:
         errors += configuration[Level.ERROR]
     if invocation.execution_successful is False and not errors:  # PMD gives its errors no level
@@ -55,8 +55,8 @@ def _by_level(
     for notification in notifications:
         level = known_level(notification.level or Level.WARNING)
         if level is None:
-            reason = "have an unknown level, such as {}, and are passed over"
-            remarks.count("notifications", reason, notification.level)
+            reason = "with an unknown level, such as {}, passed over"
+            remarks.count("notification", reason, notification.level)
         else:
             by_level[level].append(notification)
     return by_level

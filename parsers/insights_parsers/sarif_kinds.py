@@ -18,11 +18,11 @@ def is_finding(result: Result, remarks: Remarks) -> bool:
     if kind is not None and kind not in _FINDINGS:
         word = kind.lower()
         if word in _OTHERS:
-            remarks.count("results", f"are no findings: their kind is {_OTHERS[word]!r}")
+            remarks.count("result", f"left out: kind {_OTHERS[word]!r} is no finding")
             return False
         if word not in _FINDINGS:
-            remarks.count("results", "have an unknown kind, such as {}, taken as fail", kind)
+            remarks.count("result", "with an unknown kind, such as {}, taken as fail", kind)
     if result.baseline_state == "absent":
-        remarks.count("results", "are no findings: they are absent from the run, by baselineState")
+        remarks.count("result", "left out: baselineState 'absent' is no finding of this run")
         return False
     return True

@@ -83,7 +83,7 @@ def rule_facts(rule: "sarif_om.ReportingDescriptor", remarks: Remarks) -> RuleFa
         name=rule.id or rule.name or "",
         level=_default_level(rule, remarks),
         declared=rule.id,
-        score=score_of(properties.get(_SCORE), "rules", remarks),
+        score=score_of(properties.get(_SCORE), "rule", remarks),
         is_security=any(isinstance(t, str) and t.lower() == "security" for t in _tags(properties)),
         link=rule.help_uri,
         help=rule.help.text if rule.help else None,
@@ -104,18 +104,18 @@ def level_of(result: Result, facts: RuleFacts, remarks: Remarks) -> Level:
         level = _LEVELS.get(word) or known_level(word)
         if level is not None:
             return level
-        remarks.count("results", "have an unknown level, such as {}, and take their rule's", word)
+        remarks.count("result", "with an unknown level, such as {}, judged by the rule's", word)
     if result.kind is not None and result.kind.lower() in UNDECIDED:
         return Level.NONE
     return facts.level
 
 
-def score_of(value: object, things: str, remarks: Remarks) -> float | None:
+def score_of(value: object, thing: str, remarks: Remarks) -> float | None:
     """A `security-severity` as a number; None when there is none, or none from 0 to 10.
 
     Args:
         value: as the file has it.
-        things: what has it, in the plural.
+        thing: what has it.
         remarks: where one that is no such number is counted.
     """
     if value is None or value == "":
@@ -126,8 +126,8 @@ def score_of(value: object, things: str, remarks: Remarks) -> float | None:
         score = math.nan
     if 0.0 <= score <= 10.0:
         return score
-    reason = "have a security-severity that is no number from 0 to 10, such as {}: the level counts"
-    remarks.count(things, reason, value if isinstance(value, str) else f"{score:g}")
+    reason = "with a security-severity that is no number from 0 to 10, such as {}: the level counts"
+    remarks.count(thing, reason, value if isinstance(value, str) else f"{score:g}")
     return None
 
 
@@ -144,8 +144,8 @@ def _default_level(rule: "sarif_om.ReportingDescriptor", remarks: Remarks) -> Le
         return Level.WARNING
     level = known_level(configuration.level)
     if level is None:
-        reason = "have an unknown default level, such as {}, taken as warning"
-        remarks.count("rules", reason, configuration.level)
+        reason = "with an unknown default level, such as {}, taken as warning"
+        remarks.count("rule", reason, configuration.level)
     return level or Level.WARNING
 
 

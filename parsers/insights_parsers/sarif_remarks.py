@@ -16,20 +16,20 @@ class Remarks:
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._first: dict[tuple[str, str], str] = {}
 
-    def count(self, things: str, reason: str, word: str | None = None) -> None:
-        """Count one of the run's `things`, such as results.
+    def count(self, thing: str, reason: str, word: str | None = None) -> None:
+        """Count one of the run's things.
 
         Args:
-            things: what they are, in the plural.
-            reason: what is remarkable about them; `{}` stands for the word.
+            thing: what it is, such as `result`.
+            reason: what is remarkable about it, after its name; `{}` stands for the word.
             word: the file's own, of which the first is shown.
         """
-        self._numbers[things, reason] += 1
+        self._numbers[thing, reason] += 1
         if word is not None:
-            self._first.setdefault((things, reason), repr(word[:_MAX_WORD]))
+            self._first.setdefault((thing, reason), repr(word[:_MAX_WORD]))
 
     def all(self) -> Iterator[Remark]:
         """A remark for each reason."""
-        for (things, reason), number in sorted(self._numbers.items()):
-            words = reason.replace("{}", self._first.get((things, reason), ""))
-            yield Remark(f"{number} {things} of {self._tool} {words}")
+        for (thing, reason), number in sorted(self._numbers.items()):
+            words = reason.replace("{}", self._first.get((thing, reason), ""))
+            yield Remark(f"{number} {thing}{'s' * (number > 1)} of {self._tool} {words}")

@@ -122,8 +122,8 @@ class Rules:
                     continue
                 level = known_level(configuration.level)
                 if level is None:
-                    reason = "have an unknown level, such as {}, and change nothing"
-                    self._remarks.count("overrides", reason, configuration.level)
+                    reason = "with an unknown level, such as {}, passed over"
+                    self._remarks.count("override", reason, configuration.level)
                 elif rule.id is not None or rule.index is not None:
                     key = rule.id or (self._component(rule), int(rule.index or 0))
                     own.setdefault(key, level)

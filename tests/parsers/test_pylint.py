@@ -181,7 +181,7 @@ def test_an_unknown_type_is_a_warning_with_a_remark(words: list[str], shown: str
     *found, remark = parse_json([OLD, *(OLD | {"type": word} for word in words)])
     assert [f.severity for f in found] == [Severity.LOW] + [Severity.MEDIUM] * len(words)
     assert remark == Remark(
-        f"{len(words)} messages of pylint have an unknown type, such as {shown!r}, taken as warning"
+        f"{len(words)} messages of pylint with an unknown type, such as {shown!r}, taken as warning"
     )
 
 

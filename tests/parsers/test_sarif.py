@@ -116,15 +116,15 @@ def test_a_score_of_its_own_makes_a_result_a_vulnerability(logs: Logs) -> None:
     ("result", "rule", "severity", "remark"),
     [
         ({"level": "critical"}, {"defaultConfiguration": {"level": "error"}}, Severity.HIGH,
-         "1 results of T have an unknown level, such as 'critical', and take their rule's"),
+         "1 result of T with an unknown level, such as 'critical', judged by the rule's"),
         ({"level": "critical"}, {}, Severity.MEDIUM,
-         "1 results of T have an unknown level, such as 'critical', and take their rule's"),
+         "1 result of T with an unknown level, such as 'critical', judged by the rule's"),
         ({}, {"defaultConfiguration": {"level": "high"}}, Severity.MEDIUM,
-         "1 rules of T have an unknown default level, such as 'high', taken as warning"),
+         "1 rule of T with an unknown default level, such as 'high', taken as warning"),
         ({"level": "note"}, {"properties": {"security-severity": "high"}}, Severity.LOW,
-         "1 rules of T have a security-severity that is no number from 0 to 10, such as 'high': the level counts"),
+         "1 rule of T with a security-severity that is no number from 0 to 10, such as 'high': the level counts"),
         ({"level": "note", "properties": {"security-severity": 99}}, {}, Severity.LOW,
-         "1 results of T have a security-severity that is no number from 0 to 10, such as '99': the level counts"),
+         "1 result of T with a security-severity that is no number from 0 to 10, such as '99': the level counts"),
     ],
 )  # fmt: skip
 def test_an_unknown_level_is_never_guessed_in_silence(
@@ -146,7 +146,7 @@ def test_an_unknown_level_of_an_override_changes_nothing(logs: Logs) -> None:
     )
     assert [item.severity for item in items if isinstance(item, Finding)] == [Severity.LOW]
     assert items[-1] == Remark(
-        "1 overrides of T have an unknown level, such as 'fatal', and change nothing"
+        "1 override of T with an unknown level, such as 'fatal', passed over"
     )
 
 
@@ -502,8 +502,8 @@ def test_what_did_not_stop_the_tool_is_a_remark(logs: Logs) -> None:
     }
     assert logs.items(a_run([], invocations=[invocation])) == [
         ToolRun("T"),
-        Remark("2 configuration errors of T did not stop it, such as 'no rule X'"),
-        Remark("1 notifications of T have an unknown level, such as 'fatal', and are passed over"),
+        Remark("2 configuration errors of T that did not stop it, such as 'no rule X'"),
+        Remark("1 notification of T with an unknown level, such as 'fatal', passed over"),
     ]
 
 

@@ -83,8 +83,8 @@ def test_an_unknown_kind_is_a_finding_with_a_remark(read: Read) -> None:
     _, first, second, *remarks = read(with_rules(rule), results=results)
     assert first.severity is second.severity is Severity.HIGH
     assert remarks == [
-        Remark("1 results of T are no findings: their kind is 'pass'"),
-        Remark("2 results of T have an unknown kind, such as 'broken', taken as fail"),
+        Remark("1 result of T left out: kind 'pass' is no finding"),
+        Remark("2 results of T with an unknown kind, such as 'broken', taken as fail"),
     ]
 
 

@@ -33,8 +33,11 @@ def _told(invocation: Invocation, remarks: Remarks) -> str | None:
             remarks.count("configuration error", "that did not stop it, such as {}", _words(error))
     else:
         errors += configuration[Level.ERROR]
+    warnings = [*execution[Level.WARNING], *configuration[Level.WARNING]]
     if invocation.execution_successful is False and not errors:  # PMD gives its errors no level
-        errors = execution[Level.WARNING] or configuration[Level.WARNING]
+        errors, warnings = warnings, []
+    for warning in warnings:  # Semgrep's, of a file that it could not read in full
+        remarks.count("warning", "about its run, such as {}", _words(warning))
     if errors:
         words = "; ".join(_words(error)[:_MAX_WORDS] for error in errors[:_MAX_ERRORS])
         rest = len(errors) - _MAX_ERRORS

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from insights_uploader.model.measure import Remark
 
-_MAX_WORD = 40
+_MAX_WORD = 80
 
 
 class Remarks:

@@ -498,12 +498,17 @@ def test_what_did_not_stop_the_tool_is_a_remark(logs: Logs) -> None:
     invocation = {
         "executionSuccessful": True,
         "toolConfigurationNotifications": [notification, notification],
-        "toolExecutionNotifications": [{"level": "fatal", "message": TEXT}],
+        "toolExecutionNotifications": [
+            {"level": "fatal", "message": TEXT},
+            {"message": {"text": "Syntax error at line a.js:1"}},  # Semgrep, of a file it skips
+            {"level": "note", "message": TEXT},
+        ],
     }
     assert logs.items(a_run([], invocations=[invocation])) == [
         ToolRun("T"),
         Remark("2 configuration errors of T that did not stop it, such as 'no rule X'"),
         Remark("1 notification of T with an unknown level, such as 'fatal', passed over"),
+        Remark("1 warning of T about its run, such as 'Syntax error at line a.js:1'"),
     ]
 
 

@@ -489,7 +489,7 @@ def test_results_may_come_before_the_tool(tmp_path: Path) -> None:
     ],
 )
 def test_a_tool_that_says_it_failed(logs: Logs, invocation: Json, words: str | None) -> None:
-    [run] = logs.items(a_run([], invocations=[invocation]))
+    run, *_remarks = logs.items(a_run([], invocations=[invocation]))
     assert run.failure == words
 
 

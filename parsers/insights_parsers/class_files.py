@@ -32,7 +32,7 @@ def class_files(name: str) -> Iterator[str]:
         return
     # One word in lower case, or capitals throughout (robot): seldom a module's or a class's.
     if (len(parts) == 1 and name.islower() and "_" not in name) or (
-        not _TEST_LIKE.match(parts[-1]) and all(part[0].isupper() for part in parts)
+        not _TEST_LIKE.match(parts[-1]) and parts[0][0].isupper()
     ):
         return
     yield from _files(parts, end_of_php)

@@ -21,7 +21,7 @@ _FRAMEWORK = re.compile(
     r"|gradle|scalatest|spockframework|codehaus/groovy|apache/(?:maven|groovy|tools/ant))"
     r"|io/kotest|com/intellij/rt)/"
     r"|(?:^|[/\\])(?:(?:site|dist)-packages|python3\.\d+|gems|pkg[/\\]mod|\.cargo|vendor[/\\]phpunit)[/\\]"
-    r"|(?:^|/)oUnit\w*\.ml$"
+    r"|(?:^|/)(?:oUnit\w*\.ml|(?:eunit_\w+|test_server)\.erl)$"
 )
 _FILE_URL = re.compile(r"^file:(?://(?:localhost)?)?(?=/)")
 _DRIVE = re.compile(r"^/[A-Za-z]:/")

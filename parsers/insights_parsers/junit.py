@@ -160,9 +160,10 @@ class _Results:
 
     def _judge(self, case: Scope) -> None:
         """Take a case's outcome from its attributes where no element tells one."""
-        if case.outcome is not Outcome.PASSED:
+        given = (case.attributes.get("status"), case.attributes.get("result"))
+        words = [word[:40].strip().lower() for word in given if word]
+        if not words or case.outcome is not Outcome.PASSED:
             return
-        words = [case.attributes.get(name, "")[:40].lower() for name in ("status", "result")]
         worst = max(_WORDS.get(word, Outcome.PASSED) for word in words)
         case.outcome = min(worst, Outcome.SKIPPED) if case.flaky else worst
         self._odd.update((word, None) for word in words if word and word not in _WORDS)

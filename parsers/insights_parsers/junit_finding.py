@@ -62,7 +62,8 @@ def finding(failure: Failure, scopes: list[Scope], output: str = "") -> Finding:
     """
     text = failure.text.whole()
     output = _PASSED.sub("", output)
-    rule = full_name(scopes)
+    kinds = (one_line(failure.attributes.get(name, "")) for name in ("type", "message"))
+    rule = full_name(scopes, next((kind for kind in kinds if not _is_empty(kind)), ""))
     return Finding(
         tool=TOOL,
         rule=rule,

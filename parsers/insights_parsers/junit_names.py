@@ -10,6 +10,7 @@ from insights_parsers.stack_frames import is_source
 # keeps a file or where a test stands today, no part of a name. phpcs ends names so.
 _PLACE = re.compile(r"/|[A-Za-z]:[/\\]|\S+\.\w+:\d+(?::\d+)?$")
 _AT_PLACE = re.compile(r" at (?:/|[A-Za-z]:\\)[^()]* \(\d+:\d+\)$")
+_NAMED_PLACE = re.compile(r"([^\s:]+):\d+(?::\d+)?$")  # pylint_junit, luacheck
 _NAMELESS_SUITES = frozenset(["pytest", "pytest tests"])  # the same in every project
 
 # How tools write the parameters of one case after the test's name, which is the first group.
@@ -33,14 +34,22 @@ _PARAMETERS = (
     # Spock: `adds [a: 1, #0]`, `adds #1`
     re.compile(r"([^\[\]]*\S) \[[^\[\]]*#\d+\]$"),
     # behave and Cucumber: `Adding -- @1.2 Numbers`, `Adding - Example #1.1`
-    re.compile(r"(.*?) (?:-- @\d+\.\d+ .*|-- @\d+\.\d+|- Examples? #\d+(?:\.\d+)?)$"),
+    re.compile(r"(.*?) (?:-- @\d+\.\d+ .*|-- @\d+\.\d+|- (?:Examples? )?#\d+(?:\.\d+)?)$"),
 )
 _TYPED = re.compile(r"/\d+$")
 
 
-def full_name(scopes: list[Scope]) -> str:
-    """A case's name after its class's or else its suite's, unless it holds that already."""
+def full_name(scopes: list[Scope], kind: str = "") -> str:
+    """A case's name after its class's or else its suite's, unless it holds that already.
+
+    Args:
+        scopes: the open suites and the case, the outermost first.
+        kind: the failure's, which names the rule where a linter names the case after a place.
+    """
     group, name = _parts(scopes)
+    place = _NAMED_PLACE.match(name)
+    if kind and place and place[1] in (group, of_suite(scopes, "name")):
+        name = kind
     return _joined(group, name) or ("unnamed test" if scopes[-1].is_case else "unnamed test suite")
 
 

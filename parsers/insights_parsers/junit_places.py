@@ -14,9 +14,13 @@ _OUTERMOST = 15  # of these; the rest are the innermost
 _MAX_LINE = 2**31 - 1  # Bitbucket's lines are int32
 _FILE_ATTRIBUTES = ("file", "filepath", "filename")
 # `line 3, col 5, Error - …` (eslint, biome, spectral), `On line 3` (stylelint), `Line:3` (SwiftLint)
-_LINE = re.compile(r"\s*(?:on |warning:|error:)?\s*line:? ?(\d+)\b", re.IGNORECASE)
+_LINE = re.compile(
+    r"\s*(?:on |warning:|error:)?\s*line:? ?(\d+)\b|.*?\bline (\d+), col(?:umn)? \d",  # TSLint
+    re.IGNORECASE,
+)
 _GO_FILE = re.compile(r"[^/\\]+\.go$")
 _GO_PACKAGE = re.compile(r"[\w.~-]+(?:/[\w.~-]+)*$")
+_FREE_FOLDERS = re.compile(r"\.(?:kts?|scala)$")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:[/\\]")
 _PYTEST = frozenset(["pytest", "pytest tests"])
 
@@ -45,7 +49,8 @@ def locations(failure: Failure, trace: str, scopes: list[Scope]) -> tuple[Locati
         None if inner else _line_of_linter(trace, scopes) or _line_of_linter(message, scopes),
         Location(case.file),
     ]
-    known = [p for p in (named, *_shortened(inner), *defined) if p is not None and p.path]
+    inner = [*_shortened(inner), *_below_root_package(inner, case)]
+    known = [p for p in (named, *inner, *defined) if p is not None and p.path]
     lined = [place.path for place in known if place.line]
     known = [place for place in known if place.line or not _is_one_of(place.path, lined)]
     found = dict.fromkeys([*known, *_of_class(scopes, known)])
@@ -58,6 +63,18 @@ def _shortened(inner: list[Location]) -> list[Location]:
     if len(inner) <= room:
         return inner
     return inner[: room - _OUTERMOST] + inner[-_OUTERMOST:]
+
+
+def _below_root_package(inner: list[Location], case: Scope) -> Iterator[Location]:
+    """The frames of a class's own code by their bare names, for languages that need no folders.
+
+    Kotlin's conventions leave a project's common root package out of its folders. The first two
+    names of the case's class are taken for that package: other people's code has others.
+    """
+    package = "/".join(_attribute(case, "classname").split(".")[:2]) + "/"
+    for place in inner[:5]:
+        if _FREE_FOLDERS.search(place.path) and place.path.startswith(package):
+            yield Location(place.path.rpartition("/")[2], place.line, derived=True)
 
 
 def _attribute(scope: Scope, name: str) -> str:
@@ -76,7 +93,8 @@ def _named_place(attributes: Mapping[str, str], first_line: int, default: str) -
 def _line_of_linter(text: str, scopes: list[Scope]) -> Location | None:
     """The line that a linter writes in its text alone, in the file that something is named after."""
     found = _LINE.match(text[:200])
-    if found is None or len(found[1]) > 10 or not 0 < int(found[1]) <= _MAX_LINE:
+    digits = (found[1] or found[2]) if found else "0"
+    if len(digits) > 10 or not 0 < int(digits) <= _MAX_LINE:
         return None
     case = scopes[-1]
     names = (
@@ -86,7 +104,7 @@ def _line_of_linter(text: str, scopes: list[Scope]) -> Location | None:
         _attribute(case, "classname"),
     )
     file = next((name for name in names if is_source(name)), None)
-    return Location(file, int(found[1])) if file else None
+    return Location(file, int(digits)) if file else None
 
 
 def _of_package(place: Location, scopes: list[Scope]) -> Location:

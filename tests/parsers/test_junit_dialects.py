@@ -243,6 +243,13 @@ def test_busted_writes_where_a_test_is_defined_for_its_class(read: Reader) -> No
             "<failure type='error' message='Unexpected empty block'>On line 2, column 4</failure>",
             ("/w/a.css", 2),
         ),
+        # TSLint
+        (
+            "name='tslint'",
+            "classname='test/a.ts' name='quotemark'",
+            "<failure type='quotemark'>[ ' should be \" Line 3, Column 10]</failure>",
+            ("test/a.ts", 3),
+        ),
         # SwiftLint
         (
             "",
@@ -327,6 +334,19 @@ def test_without_a_place_the_class_tells_the_file(read: Reader, classname: str, 
     assert (first.path, first.line, first.derived) == (path, None, True)
 
 
+def test_kotlin_may_leave_the_root_package_out_of_the_folders(read: Reader) -> None:
+    case = """<testsuite><testcase classname="com.acme.foo.FooTest" name="t"><failure>
+\tat com.acme.foo.Foo.f(Foo.kt:3)
+\tat com.other.Bar.g(Bar.kt:4)</failure></testcase></testsuite>"""
+    results = read(case)
+    assert results.places[:3] == [
+        ("com/acme/foo/Foo.kt", 3),
+        ("com/other/Bar.kt", 4),
+        ("Foo.kt", 3),
+    ]
+    assert ("Bar.kt", 4) not in results.places
+
+
 def test_the_class_tells_nothing_where_the_place_is_known(read: Reader) -> None:
     case = """<testsuite><testcase classname="com.acme.FooTest" name="t"><failure>
 \tat com.acme.FooTest.t(FooTest.java:3)</failure></testcase></testsuite>"""
@@ -344,6 +364,31 @@ def test_cases_of_a_parametrised_test_share_a_name(read: Reader) -> None:
 
 
 # Names
+
+
+@pytest.mark.parametrize(
+    ("case", "failure", "rule"),
+    [
+        # luacheck: the number is the warning's in its file
+        (
+            "name='src/a.lua:2' classname='src/a.lua'",
+            "<failure type='W631' message='src/a.lua:10:81: line is too long'/>",
+            "W631",
+        ),
+        # pylint_junit
+        (
+            "name='parse:715:13' classname='pylint' file='parse.py' line='715'",
+            "<failure type='failure' message='fixme'>W0511:TODO</failure>",
+            "pylint.fixme",
+        ),
+        ("name='scales 16:9' classname='a.B'", "<failure type='X'/>", "a.B.scales 16:9"),
+        ("name='16:9' classname='a.B'", "<failure type='X'/>", "a.B.16:9"),
+    ],
+)
+def test_a_case_named_after_a_place(read: Reader, case: str, failure: str, rule: str) -> None:
+    results = read(f"<testsuite name='parse'><testcase {case}>{failure}</testcase></testsuite>")
+    assert results.findings[0].rule == rule
+    assert ("src/a.lua", 2) not in results.places
 
 
 @pytest.mark.parametrize(

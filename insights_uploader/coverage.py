@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from insights_uploader.model.finding import Finding, FindingType, Location, Severity
+from insights_uploader.model.line_set import LineSet
 from insights_uploader.model.measure import LineCoverage
 
 UNCOVERED, PARTIAL = "uncovered-lines", "partial-branch"
@@ -18,7 +19,6 @@ UNCOVERED, PARTIAL = "uncovered-lines", "partial-branch"
 
 _GAP = 3
 _COMMENTS = (b"#", b"//", b"/*", b"*", b"--", b";", b"<!--", b"%", b"'''", b'"""')
-_WORD = 256
 
 
 ReadLines = Callable[[str], Sequence[bytes] | None]
@@ -31,38 +31,6 @@ class ChosenLines(Protocol):
     def chosen(self, path: str, line: int) -> bool:
         """True when a finding on this line of a repository file passes the filter."""
         ...
-
-
-class LineSet:
-    """A set of line numbers, at a bit or so for each."""
-
-    def __init__(self) -> None:
-        self._words: dict[int, int] = {}
-
-    def add(self, line: int) -> None:
-        """Add a line."""
-        index, bit = divmod(line, _WORD)
-        self._words[index] = self._words.get(index, 0) | 1 << bit
-
-    def __contains__(self, line: int) -> bool:
-        index, bit = divmod(line, _WORD)
-        return bool(self._words.get(index, 0) >> bit & 1)
-
-    def __len__(self) -> int:
-        return sum(word.bit_count() for word in self._words.values())
-
-    def __iter__(self) -> Iterator[int]:
-        for index in sorted(self._words):
-            word = self._words[index]
-            while word:
-                low = word & -word
-                yield index * _WORD + low.bit_length() - 1
-                word ^= low
-
-    def update(self, other: "LineSet") -> None:
-        """Add all lines of another set."""
-        for index, word in other._words.items():  # noqa: SLF001 - of its own kind
-            self._words[index] = self._words.get(index, 0) | word
 
 
 class Branches(msgspec.Struct, frozen=True):

@@ -11,12 +11,12 @@ from insights_uploader.coverage import (
     UNCOVERED,
     Branches,
     Coverage,
-    LineSet,
     MeasuredFile,
     Rate,
     findings,
 )
 from insights_uploader.model.finding import Finding, FindingType, Location, Severity
+from insights_uploader.model.line_set import LineSet
 from insights_uploader.model.measure import LineCoverage
 
 LAST = 2**31 - 1  # the greatest line number that a results file may hold

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from insights_parsers.junit import JUnitParser
+from insights_parsers.junit_text import Text
 from insights_uploader.inputs.source import Source
 from insights_uploader.model.finding import Finding
 
@@ -143,11 +146,18 @@ def test_of_a_long_text_the_beginning_and_the_end_are_read(read: Reader, between
     assert places(finding) == [("b.py", 23), ("a.py", 1)]
 
 
-@pytest.mark.parametrize("shift", range(40))
-def test_no_place_is_made_of_two_halves(read: Reader, shift: int) -> None:
-    frames = "".join(f'File "src/a{n:05}.py", line {n:05}\n' for n in range(1, 9000))
-    found = read.case("name='t'", f"<failure>{'x' * shift}\n{frames}</failure>").locations
-    assert all(place.path == f"src/a{place.line:05}.py" for place in found)
+@given(st.integers(8, 300), st.integers(100, 5000), st.integers(140_000, 300_000))
+@settings(deadline=None, max_examples=15)
+def test_a_cut_text_holds_whole_lines_of_both_ends(width: int, piece: int, length: int) -> None:
+    lines = [f"{n:0{width}}" for n in range(length // (width + 1))]
+    original = "\n".join(lines)
+    text = Text()
+    for start in range(0, len(original), piece):
+        text.add(original[start : start + piece])
+    kept = text.whole().split("\n")
+    assert (kept[0], kept[-1]) == (lines[0], lines[-1])
+    assert set(kept) <= set(lines)
+    assert len("\n".join(kept)) > min(len(original), 2 * 64 * 1024) - 2 * (width + 2)
 
 
 # Places

@@ -20,7 +20,7 @@ _MAX_BYTES = 1 << 20
 
 POLICY = (
     "include", "exclude", "ignore", "min_severity", "rule",
-    "fail_on", "min_coverage", "min_changed_coverage", "min_path_match", "filter", "context",
+    "fail_on", "min_coverage", "min_changed_coverage", "min_path_match", "filter", "context", "relocate",
     "path_alias", "report", "key",
 )  # fmt: skip
 """The keys that decide what passes; `--policy-from` takes them from a commit of its own."""
@@ -70,6 +70,7 @@ class Settings(_Table, frozen=True):
 
     filter: str | None = None
     context: int | None = None
+    relocate: bool | None = None
     include: list[str] | None = None
     exclude: list[str] | None = None
     ignore: list[str] | None = None

@@ -58,6 +58,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         project, repository, commit: the destination; None while only a preview is asked for, and
             for the commit that is checked out.
         mode, context: what of the diff a finding must touch.
+        relocate: move findings on unchanged lines of a changed file to the nearest changed one.
         aliases: the user's path rules.
         wanted, caps, policy, presentation: as their types say.
         report_of: the key of the report that a tool's results go to.
@@ -73,6 +74,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     commit: str | None = None
     mode: FilterMode = FilterMode.ADDED
     context: int = 3
+    relocate: bool = False
     aliases: Sequence[PathRule] = ()
     wanted: Wanted = Wanted()
     caps: Caps = Caps()
@@ -118,7 +120,7 @@ def make_plan(request: Request, world: World) -> Plan:
         )
     diff = _diff(request, checkout, world.stdin)
     judging = Judging(
-        diff=DiffFilter(diff.changes, request.mode, request.context),
+        diff=DiffFilter(diff.changes, request.mode, request.context, relocates=request.relocate),
         identity=Identity(checkout.head.lines),
         wanted=request.wanted,
         report_of=request.report_of,

@@ -52,6 +52,18 @@ class ChangedLines:
         """True when the diff touches the file at all."""
         return path in self._files
 
+    def nearest_changed(self, path: str, line: int) -> int | None:
+        """The changed line of a file that is nearest to a line, of two the one before it."""
+        file = self._files.get(path)
+        if file is None or not file.ranges:
+            return None
+        index = bisect.bisect_left(file.ranges, line, key=lambda r: r.end)
+        after = max(line, file.ranges[index].start) if index < len(file.ranges) else None
+        before = file.ranges[index - 1].end if index else None
+        if after is None or before is None:
+            return before if after is None else after
+        return before if line - before <= after - line else after
+
     def first_changed(self, path: str, start: int, end: int) -> int | None:
         """The first changed line within lines `start` to `end` of a file, or None."""
         file = self._files.get(path)

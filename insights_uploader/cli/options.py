@@ -51,6 +51,9 @@ _OPTIONS: tuple[Command, ...] = (
             "near one, changed files, or nothing."),
     _option("--context", type=click.IntRange(0, 1000), default=3, show_default=True, metavar="N",
             help="How near, with --filter context."),
+    _option("--relocate", is_flag=True,
+            help="Show findings on unchanged lines of a changed file at its nearest changed line, "
+            "where Bitbucket shows them; each names its true line."),
     _option("--path-alias", multiple=True, type=_Alias(), metavar="FROM=TO",
             help="Paths in the results that begin with FROM lie below TO in the repository, as in "
             "/builds/app=. or =backend; the first alias that leads to a tracked file is taken."),

@@ -78,6 +78,7 @@ def _request(settings: Settled) -> Request:
         commit=settings["commit"],
         mode=FilterMode(settings["filter"]),
         context=settings["context"],
+        relocate=settings["relocate"],
         aliases=[_alias(a.from_, a.to) for a in settings["path_alias"] or ()],
         wanted=wanted,
         caps=Caps(annotations=settings["max_annotations"]),

@@ -81,6 +81,7 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
         line: 1-based, the line to annotate; None when only the file is known.
         location: the one of the finding's locations that was taken; None when none could be.
         rule: the words of the path rule that decided, or the reason why no place was found.
+        shown_at: the changed line that it is shown at instead of its own; None when it is not moved.
     """
 
     finding: Finding
@@ -88,3 +89,4 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
     line: int | None
     location: Location | None
     rule: str
+    shown_at: int | None = None

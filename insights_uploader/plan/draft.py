@@ -22,7 +22,7 @@ class AnnotationDraft(msgspec.Struct, frozen=True):
         message: the whole text.
         path, line: None when it belongs to the report as a whole, or to the file as a whole.
         link: as the tool wrote it; not yet checked.
-        end: `PUBLISHED` or `REPORT_LEVEL`.
+        end: `PUBLISHED`, `RELOCATED` or `REPORT_LEVEL`.
         cases: how many failing cases of a parametrised test it stands for.
     """
 
@@ -109,7 +109,7 @@ class ReportDraft(msgspec.Struct, frozen=True, kw_only=True):
 def annotation(candidate: Candidate) -> AnnotationDraft:
     """The annotation of a finding that is to be published."""
     placed, finding = candidate.placed, candidate.placed.finding
-    end, path, line = candidate.end, placed.path, placed.line
+    end, path, line = candidate.end, placed.path, placed.shown_at or placed.line
     if path is not None and not _is_text(path):
         end = Disposition.REPORT_LEVEL  # no JSON can carry such a name
     if end is Disposition.REPORT_LEVEL:
@@ -133,7 +133,7 @@ def _message(candidate: Candidate, end: Disposition) -> str:
     words = _words(candidate.placed, end)
     if candidate.cases == 1:
         return words
-    here = " here" if end is Disposition.PUBLISHED else ""
+    here = " here" if end is not Disposition.REPORT_LEVEL else ""
     return f"{candidate.cases} cases of {candidate.rule} fail{here}, among them:\n{words}"
 
 
@@ -146,6 +146,8 @@ def _words(placed: Placed, end: Disposition) -> str:
     if end is Disposition.REPORT_LEVEL:
         true_place = _true_place(finding, placed)
         return f"{true_place}: {words}" if true_place else words
+    if end is Disposition.RELOCATED:
+        return f"Line {placed.line}: {words}"
     location = placed.location
     if location is not None and location.line != placed.line and location.end_line is not None:
         lines = f"lines {location.line} to {location.end_line}"

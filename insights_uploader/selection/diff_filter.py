@@ -20,12 +20,19 @@ class DiffFilter:
     Attributes:
         mode: `added` lets changed lines through, `context` also those within `context` lines of
             one, `file` any line of a changed file, `all` everything.
+        relocates: findings on unchanged lines of a changed file move to the nearest changed one.
     """
 
     def __init__(
-        self, changes: ChangedLines, mode: FilterMode = FilterMode.ADDED, context: int = 3
+        self,
+        changes: ChangedLines,
+        mode: FilterMode = FilterMode.ADDED,
+        context: int = 3,
+        *,
+        relocates: bool = False,
     ) -> None:
         self.mode = mode
+        self.relocates = relocates
         self._changes = changes
         self._near = changes
         if mode is FilterMode.CONTEXT:
@@ -47,6 +54,20 @@ class DiffFilter:
         if self.mode is FilterMode.CONTEXT:
             return self._near.first_changed(path, start, end)
         return start if self.takes_file(path) else None
+
+    def relocated(self, path: str, anchor: int | None, line: int) -> int | None:
+        """The changed line that a finding moves to; None for one that stays or is not wanted.
+
+        Args:
+            path: of a file in the repository.
+            anchor: where the filter lets the finding through; None when it does not. Without a
+                wider mode, moving is what makes a finding wanted.
+            line: the finding's own first line.
+        """
+        if not self.relocates or (anchor is None and self.mode is not FilterMode.ADDED):
+            return None
+        nearest = self._changes.nearest_changed(path, anchor or line)
+        return nearest if nearest != anchor else None
 
     def takes_file(self, path: str) -> bool:
         """True when a finding about a file as a whole is let through."""

@@ -23,15 +23,17 @@ def place(finding: Finding, resolve: Resolve, diff: DiffFilter) -> tuple[Placed,
 
     Of several locations the first on a changed line is taken, else the first in a changed file,
     else the first that is tracked. A finding of several lines is anchored at the first of them
-    that changed; one of a whole file belongs to every changed file.
+    that changed; one of a whole file belongs to every changed file. One on no changed line moves to
+    the nearest, if the filter relocates.
 
     Returns:
-        The placed finding and how it ends by its place: `PUBLISHED` on a changed line,
+        The placed finding and how it ends by its place: `PUBLISHED` on a changed line, `RELOCATED`,
         `REPORT_LEVEL` for a failing test elsewhere and for what has no location, `OFF_DIFF` or
         `PATH_UNRESOLVED`.
     """
     if not finding.locations:
         return Placed(finding, None, None, None, REPORT_LEVEL), Disposition.REPORT_LEVEL
+    moved: Placed | None = None
     fallback: Placed | None = None
     in_changed_file = False
     reason = ""
@@ -41,6 +43,12 @@ def place(finding: Finding, resolve: Resolve, diff: DiffFilter) -> tuple[Placed,
             reason = reason or resolved.rule
             continue
         anchor = _anchor(location, resolved.path, diff)
+        if location.line is not None:
+            shown_at = diff.relocated(resolved.path, anchor, location.line)
+            if shown_at is not None:
+                here = (finding, resolved.path, location.line, location, resolved.rule, shown_at)
+                moved = moved or Placed(*here)
+                continue
         if anchor is not None:
             placed = Placed(finding, resolved.path, anchor or None, location, resolved.rule)
             return placed, Disposition.PUBLISHED
@@ -48,6 +56,8 @@ def place(finding: Finding, resolve: Resolve, diff: DiffFilter) -> tuple[Placed,
         if fallback is None or (touched and not in_changed_file):
             fallback = Placed(finding, resolved.path, location.line, location, resolved.rule)
             in_changed_file = touched
+    if moved is not None:
+        return moved, Disposition.RELOCATED
     if fallback is None:
         placed = Placed(finding, None, None, None, reason)
         end = Disposition.REPORT_LEVEL if finding.failed_test else Disposition.PATH_UNRESOLVED

@@ -26,7 +26,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
         id: the identity of its annotation, 16 bytes. Candidates of one identity share rule, path
             and line.
         placed: the finding and its place.
-        end: how it ends when it is published, `PUBLISHED` or `REPORT_LEVEL`.
+        end: how it ends when it is published, `PUBLISHED`, `RELOCATED` or `REPORT_LEVEL`.
         cases: how many failing cases of a parametrised test it stands for, itself included.
     """
 

@@ -94,7 +94,7 @@ class ReportSelection:
             self.failing_tests.add(test_case(candidate.placed))
         if candidate.placed.finding.variant_of is not None:
             self.cases.setdefault(candidate.id, set()).add(identity)
-        located = candidate.end is Disposition.PUBLISHED
+        located = candidate.end is not Disposition.REPORT_LEVEL
         (self._on_lines if located else self._report_level).prefer(candidate)
 
     def join(self, other: "ReportSelection") -> None:

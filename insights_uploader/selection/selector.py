@@ -22,6 +22,7 @@ it passed."""
 
 _BECAUSE = {
     Disposition.PUBLISHED: "the filter takes its line",
+    Disposition.RELOCATED: "its line did not change, and is shown at the nearest that did",
     Disposition.REPORT_LEVEL: "it has no line in the diff, and is never filtered by it",
     Disposition.OFF_DIFF: "the filter takes none of its lines",
 }

@@ -7,7 +7,7 @@ from insights_uploader.changes.changed_lines import ChangedFile, ChangedLines, L
 from insights_uploader.model.finding import Location
 from insights_uploader.model.ledger import Disposition
 from insights_uploader.repository.paths import Resolved
-from insights_uploader.selection.diff_filter import DiffFilter
+from insights_uploader.selection.diff_filter import DiffFilter, FilterMode
 from insights_uploader.selection.placing import place
 
 CHANGES = ChangedLines(
@@ -19,8 +19,9 @@ CHANGES = ChangedLines(
 )
 TRACKED = {"a.py", "b.py", "renamed.py", "same.py", "alike.py"}
 
-PUBLISHED, REPORT, OFF, LOST = (
+PUBLISHED, MOVED, REPORT, OFF, LOST = (
     Disposition.PUBLISHED,
+    Disposition.RELOCATED,
     Disposition.REPORT_LEVEL,
     Disposition.OFF_DIFF,
     Disposition.PATH_UNRESOLVED,
@@ -90,3 +91,38 @@ def test_what_could_not_be_placed_says_why() -> None:
     assert placed.rule == "no x.py"
     placed, _ = place(finding(L("x.py", 1), L("a.py", 10)), resolve, DiffFilter(CHANGES))
     assert placed.rule == "known"
+
+
+@pytest.mark.parametrize(
+    ("locations", "mode", "path", "shown_at", "end"),
+    [
+        ([L("a.py", 1)], "added", "a.py", 10, MOVED),  # before all changes
+        ([L("a.py", 99)], "added", "a.py", 20, MOVED),  # behind them
+        ([L("a.py", 15)], "added", "a.py", 12, MOVED),  # nearer to the one before it
+        ([L("a.py", 17)], "added", "a.py", 20, MOVED),  # ... to the one behind it
+        ([L("a.py", 16)], "added", "a.py", 12, MOVED),  # as near to both
+        ([L("a.py", 13, 15)], "added", "a.py", 12, MOVED),  # of several lines
+        ([L("a.py", 11)], "added", "a.py", None, PUBLISHED),  # on a changed line
+        ([L("a.py", 1), L("a.py", 11)], "added", "a.py", None, PUBLISHED),  # a later place is
+        ([L("same.py", 1), L("a.py", 1)], "added", "a.py", 10, MOVED),  # a later place has one near
+        ([L("same.py", 1)], "added", "same.py", None, OFF),  # no changed line in the file
+        ([L("same.py", 1)], "all", "same.py", None, PUBLISHED),  # ... and wanted all the same
+        ([L("renamed.py", 1)], "file", "renamed.py", None, PUBLISHED),
+        ([L("a.py", 14)], "context", "a.py", 12, MOVED),  # within the context
+        ([L("a.py", 40)], "context", "a.py", None, OFF),  # outside of it
+        ([L("a.py", 40)], "file", "a.py", 20, MOVED),
+        ([L("a.py")], "added", "a.py", None, PUBLISHED),  # the file as a whole
+    ],
+)
+def test_on_request_a_finding_moves_to_the_nearest_changed_line(
+    locations: list[Location], mode: str, path: str, shown_at: int | None, end: Disposition
+) -> None:
+    diff = DiffFilter(CHANGES, FilterMode(mode), relocates=True)
+    placed, disposition = place(finding(*locations), resolve, diff)
+    assert disposition is end
+    assert (placed.path, placed.shown_at) == (path, shown_at)
+    if end is MOVED:
+        assert placed.line == next(where.line for where in locations if where.path == path)
+    test, told = place(finding(*locations, failed_test=True), resolve, diff)
+    assert told is (REPORT if end is OFF else end)
+    assert test.shown_at == shown_at

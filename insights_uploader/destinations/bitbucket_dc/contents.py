@@ -37,6 +37,8 @@ def details(draft: ReportDraft) -> str:
         lines.append("Nothing was found.")
         return "\n".join(lines)
     lines.append(f"{ledger.published} of {found} findings are shown.")
+    if moved := ledger.count(Disposition.RELOCATED):
+        lines.append(f"{moved} of them at the nearest changed line, their own being unchanged.")
     if above := ledger.count(Disposition.REPORT_LEVEL):
         lines.append(f"{above} of them here, having no line in this pull request's diff.")
     hidden = [f"{n} {words}" for end, words in _WORDS.items() if (n := ledger.count(end))]

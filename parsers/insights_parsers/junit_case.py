@@ -47,7 +47,8 @@ class Scope:
         cases: how many cases are in it at any depth.
         failures, errors: how many such elements are in it at any depth.
         settled: a case, or a suite that tells its own errors, is directly in it.
-        flaky: a case that failed before a retry is in it at any depth.
+        flaky: a case whose failure does not count, as before a retry, is in it at any depth.
+        forgiven: this case's failures do not count.
         held: failures of this case, which may yet be explained by what the case printed.
         output: what the case printed, from its first failure on.
     """
@@ -62,6 +63,7 @@ class Scope:
     errors: int = 0
     settled: bool = False
     flaky: bool = False
+    forgiven: bool = False
     held: list[Failure] = field(default_factory=list)
     output: Text = field(default_factory=Text)
 

@@ -38,6 +38,7 @@ _EMPTY_WORDS = frozenset(
     [
         *("", "fail", "failed", "failure", "error", "test failed", "test error", "assert"),
         *("collection failure", "testfailed", "test failure", "exception"),
+        *("unknown file", "testtools.testresult.real._stringexception"),
         *("mypy produced messages", "nonetype: none", "nonetype", "none", "---"),
         "\N{BLACK CIRCLE} test suite failed to run",
         # Catch2
@@ -85,7 +86,8 @@ def _message(rule: str, failure: Failure, text: str, scopes: list[Scope], output
         told = _python_error(text) or _telling(text[:_MAX_MESSAGE], scopes)
         told = told or _telling(_trouble(output), scopes) or said
     kind = one_line(failure.attributes.get("type", ""))
-    if not _is_empty(kind) and kind.rpartition(".")[2] not in told:
+    named = kind == one_line(scopes[-1].attributes.get("name", ""))  # minitest-reporters
+    if not (named or _is_empty(kind) or kind.rpartition(".")[2] in told):
         told = f"{kind}: {told.lstrip()}" if told else kind
     verb = "failed" if failure.outcome is Outcome.FAILED else "ended with an error"
     return f"{rule} {verb}: {told.lstrip()}"[:_MAX_MESSAGE] if told else f"{rule} {verb}"

@@ -11,6 +11,7 @@ from insights_parsers.stack_frames import is_source
 _PLACE = re.compile(r"/|[A-Za-z]:[/\\]|\S+\.\w+:\d+(?::\d+)?$")
 _AT_PLACE = re.compile(r" at (?:/|[A-Za-z]:\\)[^()]* \(\d+:\d+\)$")
 _NAMED_PLACE = re.compile(r"([^\s:]+):\d+(?::\d+)?$")  # pylint_junit, luacheck
+_RUN_TIME = re.compile(r"-20\d{12}$")  # unittest-xml-reporting's, another in every run
 _NAMELESS_SUITES = frozenset(["pytest", "pytest tests"])  # the same in every project
 
 # How tools write the parameters of one case after the test's name, which is the first group.
@@ -71,7 +72,7 @@ def _parts(scopes: list[Scope]) -> tuple[str, str]:
     """The name of what a case belongs to, and its own."""
     attributes = scopes[-1].attributes
     name = _AT_PLACE.sub("", one_line(attributes.get("name", "")))
-    suite = one_line(of_suite(scopes, "name"))
+    suite = _RUN_TIME.sub("", one_line(of_suite(scopes, "name")))
     if not scopes[-1].is_case:
         return "", name or suite
     group = one_line(attributes.get("classname", "") or attributes.get("class", "")) or suite

@@ -133,6 +133,20 @@ def test_a_status_nobody_knows_is_told_of(read: Reader) -> None:
     assert len(remark) < 200
 
 
+@pytest.mark.parametrize(
+    "elements",
+    [
+        "<skipped message='TEST_CASE tagged with !mayfail'/><failure/><error/>",  # Catch2
+        "<error type='org.testng.SkipException' message='x'/>",  # TestNG
+        "<error type='org.opentest4j.TestAbortedException'/>",
+    ],
+)
+def test_a_failure_that_is_none(read: Reader, elements: str) -> None:
+    suite = "<testsuite tests='2' errors='1'><testcase name='a'>%s</testcase><testcase name='b'/></testsuite>"
+    results = read(suite % elements)
+    assert (results.counts, results.findings) == ((1, 0, 0, 1), [])
+
+
 # Suites that tell of what they do not hold
 
 
@@ -394,6 +408,11 @@ def test_a_case_named_after_a_place(read: Reader, case: str, failure: str, rule:
 @pytest.mark.parametrize(
     ("suite", "case", "rule"),
     [
+        (
+            "a.ErrorHolder-20261121091755",
+            "name='setUpClass (a.B)'",
+            "a.ErrorHolder.setUpClass (a.B)",
+        ),
         ("src/a.js", "name='lint/x'", "lint/x"),  # biome
         ("s", "classname='README.md' name='MD033'", "MD033"),  # markdownlint
         ("/w/a.php", "name='Generic.X at /w/a.php (2:1)'", "Generic.X"),  # phpcs
@@ -416,6 +435,9 @@ def test_a_path_is_no_part_of_a_name(read: Reader, suite: str, case: str, rule: 
             "<failure message='a.cc:106&#xA;Value of: x&#xA;Actual: 1'>a.cc:106</failure>",
             "Value of: x",
         ),
+        ("<failure message='unknown file&#10;C++ exception'/>", "C++ exception"),
+        # minitest-reporters
+        ("<failure type='t' message='Expected: 1'/>", "Expected: 1"),
         # testify
         (
             "<failure message='Failed'>    a_test.go:42: \n        \tError Trace:\t/s/a_test.go:42\n"

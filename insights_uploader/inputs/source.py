@@ -13,7 +13,7 @@ from insights_uploader.model.errors import MalformedError, ResultsError
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-SNIFF_BYTES = 4096
+SNIFF_BYTES = 1 << 16
 _CHUNK = 1 << 20
 
 _BOMS = (  # UTF-32 before UTF-16, whose BOM begins alike

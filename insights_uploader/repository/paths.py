@@ -159,7 +159,9 @@ class PathResolver:
         return self._only(files, "the only tracked file that ends so")
 
     def _derived(self, name: str) -> Resolved:
-        files = self._tracked.akin(self._tracked.clean(name))
+        clean = self._tracked.clean(name)
+        is_whole = "/" in clean and clean in self._tracked.paths
+        files = [clean] if is_whole else self._tracked.akin(clean)
         return self._only(files, "the only tracked file that fits the name")
 
     def _only(self, files: Sequence[str], words: str) -> Resolved:

@@ -98,6 +98,10 @@ class _Results:
         self._failure: Failure | None = None
         self._ignored = 0  # depth inside an element of no interest
         self._printed = False  # inside what a case that failed printed
+        self._begin()
+
+    def _begin(self) -> None:
+        """Count anew: a file may hold several documents."""
         self._cases = [0] * len(Outcome)
         self._seconds = 0.0
         self._hollow: list[str] = []  # the first suite that announces tests and holds none
@@ -162,6 +166,7 @@ class _Results:
             self._scopes[-1].take(scope)
         else:
             self.items += [self._totals(), *self._remarks()]
+            self._begin()
 
     def _judge(self, case: Scope) -> None:
         """Take a case's outcome from its attributes where no element tells one."""
@@ -222,6 +227,8 @@ class _Results:
         return TestTotals(TOOL, passed, failed, errors, skipped, duration_ms)
 
     def _remarks(self) -> Iterator[Remark]:
+        if not any(self._cases) and not self._hollow:
+            yield Remark("no test ran: the file holds no case")
         if self._hollow:
             names = ", ".join(name or "one without a name" for name in self._hollow[:3])
             more = ", …" if len(self._hollow) > 3 else ""

@@ -5,10 +5,12 @@ A format's parser writes a `Target`, which turns elements into items, and yields
     yield from stream(source, Target())
 
 Nothing is fetched and no entity is expanded. What breaks the format is an error; only characters
-that XML forbids are put right, with a remark.
+that XML forbids are put right, with a remark. Several documents one after the other, each with its
+declaration, are read as one file: that is what `cargo test` writes for a crate with several binaries,
+and what `cat` makes of reports.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
@@ -30,6 +32,7 @@ MAX_TOKEN = 1 << 24
 _CHUNK = 1 << 17
 _NOT_WELL_FORMED = "is not well-formed XML"
 _SPLIT_CDATA = b"]]><![CDATA["
+_DECLARATION = b"<?xml "
 
 
 class Target(Protocol[Item]):
@@ -65,15 +68,15 @@ def stream(source: Source, target: Target[Item]) -> Iterator[Item | Remark]:
     """
     encoding = source.encoding or declared_encoding(source.head())
     characters = CharacterFilter(encoding)
-    document = _Document(source.path, encoding, target)
+    documents = _Documents(partial(_Document, source.path, encoding, target))
     with source.open() as content:
         for chunk in iter(partial(content.read, _CHUNK), b""):
             if characters.in_cdata:  # else lxml would collect the whole section
-                document.feed(_SPLIT_CDATA, characters.line)
-            document.feed(characters.feed(chunk), characters.line)
+                documents.feed(_SPLIT_CDATA, characters.line)
+            documents.feed(characters.feed(chunk), characters.line)
             yield from _drained(target.items)
-    document.feed(characters.close(), characters.line)
-    document.close()
+    documents.feed(characters.close(), characters.line)
+    documents.close()
     yield from _drained(target.items)
     if remark := characters.remark():
         yield remark
@@ -84,13 +87,52 @@ def _drained(items: list[Item]) -> Iterator[Item]:
     items.clear()
 
 
-class _Document:
-    """One file on its way through lxml, and the errors in our words."""
+class _Documents:
+    """The documents of one file: one ends where the declaration of the next stands."""
 
-    def __init__(self, path: str, encoding: str, target: Target[Item]) -> None:
+    def __init__(self, new: "Callable[[int], _Document]") -> None:
+        self._new = new
+        self._document = new(0)
+        self._lines = 0
+        self._held = b""  # the beginning of what may be a declaration
+
+    def feed(self, chunk: bytes, line: int) -> None:
+        """Read on; `line` is where the chunk ends."""
+        chunk = self._held + chunk
+        kept = next((n for n in range(5, 0, -1) if chunk.endswith(_DECLARATION[:n])), 0)
+        self._held = chunk[len(chunk) - kept :]
+        chunk = chunk[: len(chunk) - kept]
+        while (position := chunk.find(_DECLARATION, 1)) >= 0:
+            self._feed(chunk[:position], line)
+            self._next()
+            chunk = chunk[position:]
+        if chunk.startswith(_DECLARATION):
+            self._next()
+        self._feed(chunk, line)
+
+    def close(self) -> None:
+        """Make sure that the last one ended, and that nothing follows it."""
+        self._document.feed(self._held, 0)
+        self._document.close()
+
+    def _next(self) -> None:
+        if self._document.is_complete:  # else it stands in a comment or a CDATA section
+            self._document.close()
+            self._document = self._new(self._lines)
+
+    def _feed(self, chunk: bytes, line: int) -> None:
+        self._document.feed(chunk, line)
+        self._lines += chunk.count(b"\n")
+
+
+class _Document:
+    """One document on its way through lxml, and the errors in our words."""
+
+    def __init__(self, path: str, encoding: str, target: Target[Item], lines_before: int) -> None:
         from lxml import etree
 
         self._path = path
+        self._lines_before = lines_before
         self._roots = target.roots
         self._prolog = Prolog(path, encoding)
         self._bounds = _Bounds(target)
@@ -103,6 +145,11 @@ class _Document:
             no_network=True,
             load_dtd=False,
         )
+
+    @property
+    def is_complete(self) -> bool:
+        """True when its root has ended."""
+        return self._bounds.complete
 
     def feed(self, chunk: bytes, line: int) -> None:
         """Read on; `line` is where the chunk ends, for errors without a better position."""
@@ -158,7 +205,7 @@ class _Document:
                 entry.level >= etree.ErrorLevels.ERROR
                 or entry.type == etree.ErrorTypes.WAR_UNDECLARED_ENTITY
             ):
-                position = f"line {entry.line}, column {entry.column}"
+                position = f"line {self._lines_before + entry.line}, column {entry.column}"
                 raise MalformedError(self._path, position, f"{_NOT_WELL_FORMED}: {entry.message}")
 
     def _malformed(self, error: "etree.XMLSyntaxError", *, at_end: bool = False) -> MalformedError:
@@ -172,7 +219,8 @@ class _Document:
             where = f"inside <{opened[-1]}>" if opened else "before the end of its first tag"
             reason = f"the file ends {where}"
             hint = "Was the step that wrote it interrupted, or is it still writing?"
-        return MalformedError(self._path, f"line {line}, column {column}", reason, hint)
+        position = f"line {self._lines_before + line}, column {column}"
+        return MalformedError(self._path, position, reason, hint)
 
 
 class _TooDeepError(Exception):

@@ -385,3 +385,47 @@ def test_root_name_of_anything(head: bytes) -> None:
 def test_nothing_but_a_malformed_error_is_raised(content: bytes) -> None:
     with source_of(b"<r>", content, b"</r>") as source, suppress(MalformedError):
         assert list(stream(source, Recorder()))[0] == "<r"  # noqa: RUF015 - to its end
+
+
+# Several documents in one file
+
+ONE = b'<?xml version="1.0"?>\n<r a="1">x</r>'
+READ = ["<r a=1", "x", "/r"]
+
+
+@pytest.mark.parametrize("between", [b"", b"\n", b"\n\n  \n", b"<!-- end -->\n", b"\n<?note x?>\n"])
+def test_documents_after_each_other_are_read_as_one_file(between: bytes) -> None:
+    assert events(between.join([ONE] * 3)) == READ * 3
+
+
+@pytest.mark.parametrize("size", range(1, 8))
+def test_the_next_document_is_found_wherever_the_chunks_end(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("insights_parsers.xml_stream._CHUNK", size)
+    assert events(ONE, b"\n", ONE, b"\n") == READ * 2
+
+
+@pytest.mark.parametrize("quoting", [b"<r><![CDATA[%b]]></r>", b"<r><!--%b--></r>"])
+def test_a_declaration_that_is_quoted_begins_nothing(quoting: bytes) -> None:
+    content = quoting % b'<r/><?xml version="1.0"?><r/>'
+    assert [event for event in events(content) if event in ("<r", "/r")] == ["<r", "/r"]
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        (ONE + b"\n" + ONE[:-2], "line 4, column"),
+        (ONE + b"\n\n" + ONE.replace(b">x<", b">&y;<"), "line 5, column"),
+        (ONE + b"\njunk" + ONE, "line 3, column 1"),
+        (ONE + b'<r><?xml version="1.0"?></r>', "line 2, column"),
+        (ONE + b"\n<?xml ", "line "),
+        (ONE + b"\n<?xm", "line "),
+    ],
+)
+def test_a_broken_one_among_them_is_named_by_its_line_in_the_file(
+    content: bytes, where: str
+) -> None:
+    with pytest.raises(MalformedError) as caught:
+        events(content)
+    assert where in str(caught.value)

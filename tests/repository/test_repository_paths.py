@@ -246,7 +246,7 @@ MAVEN = [
     "pom.xml", "core/src/main/java/com/acme/Core.java", "core/src/test/java/com/acme/CoreTest.java",
     "web/src/test/java/com/acme/WebTest.java", "web/src/main/java/com/acme/util/Assert.java",
     "core/src/test/java/com/acme/BaseTest.java", "web/src/test/java/com/acme/BaseTest.java",
-    "main_test.go", "pkg/foo/foo_test.go", "cmd/main_test.go",
+    "main_test.go", "pkg/foo/foo_test.go", "cmd/main_test.go", "x/pkg/foo/foo_test.go",
 ]  # fmt: skip
 
 
@@ -258,10 +258,11 @@ MAVEN = [
         ("com/acme/BaseTest.java", None),  # in both
         ("com/acme/GoneTest.java", None),
         ("org/springframework/util/Assert.java", None),  # other people's
-        ("github.com/acme/x/pkg/foo/foo_test.go", "pkg/foo/foo_test.go"),
+        ("github.com/acme/x/pkg/foo/foo_test.go", "x/pkg/foo/foo_test.go"),
         ("github.com/acme/x/main_test.go", "main_test.go"),
         ("CoreTest.java", "core/src/test/java/com/acme/CoreTest.java"),
         ("main_test.go", None),
+        ("pkg/foo/foo_test.go", "pkg/foo/foo_test.go"),
         ("", None),
     ],
 )

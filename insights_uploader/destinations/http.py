@@ -7,7 +7,7 @@ import os
 import ssl
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -24,6 +24,7 @@ _READ_S = 60.0
 _DEADLINE_S = 120.0
 _MAX_REPLY = 64 * 1024 * 1024
 _MAX_WORDS = 1000
+_T = TypeVar("_T")
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -55,6 +56,17 @@ class Reply(msgspec.Struct, frozen=True):
         Raises:
             ServerError: it is none, as when a proxy or a login page answered.
         """
+        return self.decoded(Any)
+
+    def decoded(self, kind: type[_T]) -> _T:
+        """The body as JSON of a kind.
+
+        Args:
+            kind: a type that msgspec knows; nothing is converted into it.
+
+        Raises:
+            ServerError: it is no JSON, or of another kind.
+        """
         if not self.is_json:
             raise self.error(
                 "not-json",
@@ -62,7 +74,10 @@ class Reply(msgspec.Struct, frozen=True):
                 "A proxy or a login page may stand before the server; check --url.",
             )
         try:
-            return msgspec.json.decode(self.content)
+            return msgspec.json.decode(self.content, type=kind)
+        except msgspec.ValidationError as error:
+            words = f"the answer is not what it should be: {self.quoted(str(error))}"
+            raise self.error("odd-reply", words) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self.error("not-json", f"the answer is broken JSON: {error}") from None
 
@@ -97,7 +112,6 @@ class Http:
         self._client = httpx.Client(
             headers={
                 "Authorization": authorization,
-                "Accept": "application/json",
                 "Accept-Encoding": "identity",  # what is packed has no size that can be bounded
                 "User-Agent": f"insights-uploader/{__version__}",
             },
@@ -126,6 +140,7 @@ class Http:
         *,
         query: Sequence[tuple[str, str | int]] = (),
         body: object = None,
+        accept: str = "application/json",
     ) -> Reply:
         """Send a request and read the whole answer; a status of any kind is an answer.
 
@@ -137,6 +152,7 @@ class Http:
             segments: of the path below the base address, each quoted here.
             query: the query's pairs.
             body: an object to send as JSON.
+            accept: the kind of answer that is asked for.
 
         Raises:
             UsageError: a segment can be in no address; nothing was sent.
@@ -144,9 +160,9 @@ class Http:
         """
         url = "/".join([self.base_url, *map(_quoted, segments)])
         request = f"{method} {url}"
-        headers = {}
+        headers = {"Accept": accept}
         if method != "GET":
-            headers = {"Content-Type": "application/json", "X-Atlassian-Token": "no-check"}
+            headers |= {"Content-Type": "application/json", "X-Atlassian-Token": "no-check"}
         content = None if body is None else msgspec.json.encode(body)
         extensions = {"trace": self._deadline.trace}
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from starlette.responses import Response
@@ -41,7 +41,14 @@ class Answer:
     applied: bool = False
 
 
-Action = Drop | Delay | Answer
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Change the body of the real answer: a diff that is cut off, a list that never ends."""
+
+    change: Callable[[bytes], bytes]
+
+
+Action = Drop | Delay | Answer | Edit
 
 
 @dataclass(slots=True)
@@ -111,7 +118,7 @@ class FaultyNetwork:
             return
         again = replay(await receive(), receive)
         kept: list[Message] = []
-        if action.applied:
+        if isinstance(action, Edit) or action.applied:
             await self._app(scope, again, _keep(kept))
         match action:
             case Drop():
@@ -119,6 +126,8 @@ class FaultyNetwork:
                 await _disconnected(receive)
             case Answer(status, body, headers):
                 await Response(body, status, dict(headers))(scope, receive, send)
+            case Edit(change):
+                await _edited(kept, change)(scope, receive, send)
             case Delay(seconds):
                 if not await _patience(receive, seconds):
                     return
@@ -126,6 +135,17 @@ class FaultyNetwork:
                     await self._app(scope, again, send)
                 for message in kept:
                     await send(message)
+
+
+def _edited(kept: list[Message], change: Callable[[bytes], bytes]) -> Response:
+    """The kept answer with another body and its length."""
+    start, *parts = kept
+    body = b"".join(part.get("body", b"") for part in parts)
+    response = Response(change(body), start["status"])
+    for name, value in start["headers"]:
+        if name.lower() != b"content-length":
+            response.headers[name.decode("latin-1")] = value.decode("latin-1")
+    return response
 
 
 def _keep(kept: list[Message]) -> Send:

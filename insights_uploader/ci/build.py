@@ -1,0 +1,45 @@
+"""What a CI's variables say of the build that runs."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Build(msgspec.Struct, frozen=True, kw_only=True):
+    """One build, as its CI describes it; None is what the CI does not say.
+
+    Attributes:
+        ci: the CI's name for people.
+        server: the address of the Bitbucket Data Center server, with its context path and without
+            a slash at its end; only where the CI itself names it. Never one of a git remote, since
+            the token goes there.
+        project: key of the project that a pull request goes to, or `~user`.
+        repository: slug.
+        commit: id of the commit that was checked out; None where the CI merges on the agent and
+            names no commit for it.
+        head: id of the last commit of the pull request's source, where the CI tells it apart from
+            the commit that was checked out.
+        branch: the branch that was built; of a pull request, its source.
+        target_branch: of a pull request.
+        pull_request: its number in Bitbucket Data Center; those of other servers are ignored.
+        build_url: page of the build.
+        build_number: as the CI counts them; not always a number.
+        origins: field -> the variable or variables its value came from.
+        ignored: variable -> why its value was not taken; never the value itself.
+        others: names of further CIs whose variables are there too, and were not read.
+    """
+
+    ci: str
+    server: str | None = None
+    project: str | None = None
+    repository: str | None = None
+    commit: str | None = None
+    head: str | None = None
+    branch: str | None = None
+    target_branch: str | None = None
+    pull_request: int | None = None
+    build_url: str | None = None
+    build_number: str | None = None
+    origins: Mapping[str, str]
+    ignored: Mapping[str, str]
+    others: tuple[str, ...] = ()

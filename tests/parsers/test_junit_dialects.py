@@ -173,17 +173,27 @@ def test_announced_tests_that_are_not_there_are_told_of(
 @pytest.mark.parametrize(
     "content",
     [
-        "<testsuite tests='0'/>",
-        "<testsuite/>",
-        "<testsuite tests='3' skipped='3'/>",  # what a tool skips it may not write
         "<testsuite tests='99'><testcase name='a'/></testsuite>",  # Catch2 counts assertions
         "<testsuites tests='1'><testsuite><testcase name='a'/></testsuite></testsuites>",
-        "<testsuite tests='many'/>",
+        "<testsuite tests='many'><testcase name='a'/></testsuite>",
         "<testsuite tests='1' errors='1'/>",  # a finding tells of it
     ],
 )
 def test_nothing_is_told_where_nothing_is_missing(read: Reader, content: str) -> None:
     assert read(content).remarks == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<testsuites/>",
+        "<testsuite tests='0'/>",
+        "<testsuite tests='3' skipped='3'/>",  # what a tool skips it may not write
+    ],
+)
+def test_a_run_of_no_test_is_told(read: Reader, content: str) -> None:
+    """RSpec writes nothing else when its files cannot be loaded."""
+    assert read(content).remarks == ["no test ran: the file holds no case"]
 
 
 def test_gotestsum_counts_a_broken_package_in_the_root_alone(read: Reader) -> None:

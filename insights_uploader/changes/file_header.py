@@ -35,24 +35,32 @@ class Header(msgspec.Struct):
     new_blob: str | None = None
     binary: bool = False
     submodule: bool = False
+    within: bytes = b""
+    """The path of the submodule whose file this may be."""
     says_more: bool = False
     """There is an extended header that is a change of its own: a mode, a rename."""
     hunks: Hunks | None = None
 
 
-def read_git(cursor: Cursor) -> Header:
+def read_git(cursor: Cursor, submodule: bytes = b"") -> Header:
     """Read a section that begins with `diff --git`, to the line after it.
+
+    Args:
+        cursor: stands on that line.
+        submodule: the path of the submodule whose file this may be, if it lies below that.
 
     Raises:
         DiffError: the section is broken, or ends too early.
     """
-    header = Header(cursor.number, Names(git=_name(cursor, naming.git_names, GIT_LINE)))
+    names = Names(git=_name(cursor, naming.git_names, GIT_LINE))
+    header = Header(cursor.number, names, within=submodule)
     cursor.advance()
     extended = None
     while match := _EXTENDED.fullmatch(_colourless(cursor)):
         extended = match["key"]
         _take_extended(header, cursor, extended, match["value"])
         cursor.advance()
+    naming.complete_move(names, submodule)
     if cursor.line.startswith(b"--- "):
         _read_sides(header, cursor)
     elif cursor.line.startswith((b"Binary files ", b"GIT binary patch")):

@@ -36,7 +36,7 @@ class Section(msgspec.Struct, frozen=True):
         new_blob: the blob id after, possibly abbreviated; None when the diff does not say, or
             says zeros (a working tree).
         binary: True when the diff shows no lines because they are none.
-        submodule: True when it is another repository's commit and no file.
+        submodule: True when it is another repository's commit, or a file of that.
         hunks: where its hunks are; None without any.
     """
 
@@ -71,7 +71,7 @@ def sections(text: bytes, name: str) -> list[Section]:
     found: list[Header] = []
     while cursor.line:
         if cursor.line.startswith(GIT_LINE):
-            found.append(read_git(cursor))
+            found.append(read_git(cursor, prose.submodule))
         elif begins_plain(cursor) and not (found and found[-1].names.git is not None):
             found.append(read_plain(cursor))
         else:
@@ -107,6 +107,7 @@ def _with_paths(found: Sequence[Header], cursor: Cursor) -> list[Section]:
 
 
 def _section(header: Header, old: bytes, new: bytes, cursor: Cursor) -> Section:
+    within = bool(header.within) and (new + b"/").startswith(header.within + b"/")
     for path in (old, new):
         if not naming.is_in_repository(path):
             raise cursor.refusal(
@@ -121,7 +122,7 @@ def _section(header: Header, old: bytes, new: bytes, cursor: Cursor) -> Section:
         new_path=None if header.deleted else naming.as_text(new),
         new_blob=header.new_blob,
         binary=header.binary,
-        submodule=header.submodule,
+        submodule=header.submodule or within,
         hunks=header.hunks,
     )
 
@@ -155,6 +156,8 @@ def _refuse_repeated(named: Sequence[Section], cursor: Cursor) -> None:
     """
     seen: dict[str, Section] = {}
     for section in named:
+        if section.submodule:
+            continue
         path = section.new_path or section.old_path
         if path is None:
             raise cursor.refusal(

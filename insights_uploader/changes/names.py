@@ -123,6 +123,18 @@ def moved_name(rest: bytes) -> bytes:
     return unquoted(rest).removeprefix(b"src://").removeprefix(b"dst://")
 
 
+def complete_move(names: Names, submodule: bytes) -> None:
+    """Put a submodule's path before the names of a file that was moved in it.
+
+    git leaves it out in the `rename` and `copy` lines of `--submodule=diff`, and nowhere else.
+    """
+    if not submodule or names.git is None or names.moved_from is None or names.moved_to is None:
+        return
+    if names.git.endswith(submodule + b"/" + names.moved_to):
+        names.moved_from = submodule + b"/" + names.moved_from
+        names.moved_to = submodule + b"/" + names.moved_to
+
+
 def decide(sections: Sequence[Names]) -> Prefixes | None:
     """The one pair of prefixes that explains every section; None when there is none, or two."""
     fitting = [known for known in _KNOWN if _explains(known, sections)]

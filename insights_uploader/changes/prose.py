@@ -11,7 +11,11 @@ _MAIL = re.compile(rb"From [0-9a-f]{40,64} Mon Sep 17 00:00:00 2001\r?\n?")
 _COMMIT = re.compile(rb"commit [0-9a-f]{40,64}(?: \([^\n]*\))?\r?\n?")
 _COMMIT_NEXT = (b"Author:", b"Merge:", b"tree ", b"log size ", b"Reflog:")
 _ONE_LINE = re.compile(rb"(?:commit )?[0-9a-f]{7,64}(?: [^\n]*)?\r?\n?")
-_SUBMODULE = re.compile(rb"Submodule .+ (?:[0-9a-f]{7,64}\.{2,3}[0-9a-f]{7,64}|contains )")
+_SUBMODULE = re.compile(
+    rb"Submodule (?P<path>.+) (?:[0-9a-f]{7,64}\.{2,3}[0-9a-f]{7,64}(?P<note> \([^)\n]*\))?|contains )"
+)
+_DELETED = b" (submodule deleted)"
+_MIME_BOUNDARY = re.compile(rb"--------------[\w.+~-]*\r?\n?")
 _SUBMODULE_LOG = (b"  > ", b"  < ")
 
 
@@ -20,11 +24,13 @@ class Prose:
 
     Attributes:
         submodules: how many submodules are summed up in words (`git diff --submodule=log`).
+        submodule: the path of the last of them, whose own files may follow (`--submodule=diff`);
+            empty where none can.
     """
 
     def __init__(self) -> None:
         self.submodules = 0
-        self._mails = 0
+        self.submodule = b""
         self._commits = 0
         self._signed = False
 
@@ -47,9 +53,11 @@ class Prose:
             raise several_commits(cursor, "another commit's patch begins")
         if HUNK_HEADER.fullmatch(line):
             raise malformed(cursor, "a hunk without the header of its file")
-        if _SUBMODULE.match(line):
+        if submodule := _SUBMODULE.match(line):
             self.submodules += 1
-        elif line.startswith(b"-- ") and line.strip() == b"--":
+            # What follows a deleted one may be the repository's own files in its place.
+            self.submodule = b"" if submodule["note"] == _DELETED else submodule["path"]
+        elif (line.startswith(b"-- ") and line.strip() == b"--") or _MIME_BOUNDARY.fullmatch(line):
             self._signed = True
         elif after_file:
             self._refuse_surplus(cursor)
@@ -61,8 +69,7 @@ class Prose:
         """
         line = cursor.line
         if line.startswith(b"From ") and _MAIL.fullmatch(line):
-            self._mails += 1
-            return after_file or self._mails > 1
+            return after_file  # the first mail may be a cover letter
         if after_file:
             return _ONE_LINE.fullmatch(line) is not None
         if line.startswith(b"commit ") and _COMMIT.fullmatch(line):

@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from insights_uploader.model.errors import CheckoutError
-from insights_uploader.repository.commit import Commit
-from insights_uploader.repository.git import Git
+from insights_uploader.repository.borrowed import BorrowedObjects
+from insights_uploader.repository.commit import Commit, Files
+from insights_uploader.repository.git import Git, git_failed
+from insights_uploader.repository.history import History
+from insights_uploader.repository.uncommitted import Uncommitted
+from insights_uploader.repository.unified_diff import unified_diff
 
-_DIFF = (
-    "diff", "-U0", "--inter-hunk-context=0", "--no-ext-diff", "--no-textconv", "--no-color",
-    "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", "--full-index", "--submodule=short",
-    "--ignore-submodules=none", "--no-relative", "--diff-algorithm=myers", "--indent-heuristic",
-)  # fmt: skip
-"""Every option that a user's configuration could change and that changes hunks or headers."""
+Side = Literal["committed", "staged", "working-tree"]
+"""What a checkout holds that can be compared with a base: its commit, its index, its files."""
 
 
 class Checkout:
-    """A working tree and its repository.
+    """A working tree and its repository, neither of which is ever written to.
 
     Attributes:
         root: the absolute folder of the working tree, symlinks resolved.
@@ -30,24 +31,85 @@ class Checkout:
         Raises:
             CheckoutError: there is none, it has no working tree, or no commit.
         """
-        git = Git(folder, environ)
-        if b"not a git repository" in git.attempt("rev-parse").stderr:
+        here = Git(folder, environ)
+        asked = here.attempt("rev-parse", "--show-object-format", "--show-toplevel")
+        if b"not a git repository" in asked.stderr:
             raise CheckoutError(
                 "no-checkout",
                 f"{folder.absolute()}: is in no git repository",
                 "Run it inside the checkout, or name that with --checkout.",
             )
-        top, git_dir = (
-            git.run("rev-parse", what).decode("utf-8", "surrogateescape").removesuffix("\n")
-            for what in ("--show-toplevel", "--absolute-git-dir")
-        )
-        # Away from the working tree no .gitattributes bends a diff: it is the author's to write.
-        self._git = Git(Path(git_dir), {**environ, "GIT_DIR": git_dir, "GIT_WORK_TREE": git_dir})
+        if asked.returncode != 0:
+            raise git_failed("rev-parse", asked.stderr)
+        hash_name, _, top = asked.stdout.decode("utf-8", "surrogateescape").partition("\n")
+        top = top.removesuffix("\n")
+        git_dir = here.word("rev-parse", "--absolute-git-dir")
         self.root = Path(top).resolve()
         self.spellings = tuple(
             dict.fromkeys(str(p) for p in (self.root, top, _logical(folder, self.root)))
         )
-        self.head = Commit(self._git, self.commit_id("HEAD"))
+        own = {"GIT_DIR": git_dir, "GIT_WORK_TREE": str(self.root)}
+        git = Git(self.root, environ, own)
+        self._history = History(git, self.root)
+        head = self._history.commit_id("HEAD")
+        objects = self.root / git.word("rev-parse", "--git-path", "objects")
+        self._git = BorrowedObjects(objects, hash_name, environ)
+        self._uncommitted = Uncommitted(self.root, Path(git_dir), self._git.new_objects, environ)
+        self.head = Commit(self._git, head)
+
+    def side(self, side: Side) -> Files:
+        """What is compared with a base.
+
+        Args:
+            side: "committed" for HEAD; "staged" for the index; "working-tree" for the files on
+                disk, with the untracked ones that are not ignored.
+
+        Raises:
+            CheckoutError: the index has conflicts, or a file cannot be read.
+        """
+        match side:
+            case "committed":
+                return self.head
+            case "staged":
+                return Files(self._git, self._uncommitted.staged())
+            case "working-tree":
+                return Files(self._git, self._uncommitted.working_tree())
+
+    def pull_request_head(self, commit_id: str) -> Commit:
+        """The head of the pull request whose files are checked out.
+
+        Many a CI checks out a merge of the head with its target, which the server has never seen.
+
+        Args:
+            commit_id: the full id of the head, as the CI or the server tells it.
+
+        Returns:
+            HEAD when it is that commit, else the parent of HEAD that is; then `diff` from it to
+            HEAD says what the merge brought in.
+
+        Raises:
+            CheckoutError: HEAD is neither the head nor a merge of it, or the head is not here.
+        """
+        if commit_id == self.head.id:
+            return self.head
+        parents = self.head.parents
+        if len(parents) < 2 or commit_id not in parents:
+            merges = " and ".join(parents)
+            raise CheckoutError(
+                "another-commit",
+                f"HEAD is {self.head.id}, "
+                + (f"a merge of {merges}" if len(parents) > 1 else "which is no merge")
+                + f"; it has not the lines of the pull request's head, {commit_id}",
+                f"Check out the head: {self._history.fetch(commit_id)} "
+                f"&& git checkout {commit_id}; or run again for the pull request's newest commit.",
+            )
+        if self._git.attempt("cat-file", "-e", commit_id).returncode != 0:
+            raise CheckoutError(
+                "head-missing",
+                f"HEAD is a merge of the pull request's head, {commit_id}, which is not here",
+                f"Fetch it: {self._history.fetch(commit_id)}",
+            )
+        return Commit(self._git, commit_id)
 
     def commit_id(self, revision: str) -> str:
         """The full id of the commit that a revision names.
@@ -55,19 +117,7 @@ class Checkout:
         Raises:
             CheckoutError: it names none here.
         """
-        result = self._git.attempt(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
-        )
-        commit = result.stdout.decode().strip()
-        if not commit.isalnum():  # nothing, or one that is negated: ^HEAD
-            if revision == "HEAD":
-                raise CheckoutError("no-commit", f"{self.root}: has no commit yet")
-            raise CheckoutError(
-                "unknown-revision",
-                f"{revision}: names no commit in {self.root}",
-                "Fetch it first: git fetch origin <branch>; or check the spelling.",
-            )
-        return commit
+        return self._history.commit_id(revision)
 
     def default_base(self) -> str:
         """The remote's default branch, which stands for the pull request's target.
@@ -75,35 +125,23 @@ class Checkout:
         Raises:
             CheckoutError: it is not known here.
         """
-        result = self._git.attempt("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
-        if result.returncode != 0:
-            raise CheckoutError(
-                "no-base",
-                "it is not known which branch to compare with",
-                "Name the pull request's target: --base origin/main.",
-            )
-        return result.stdout.decode().strip()
+        return self._history.default_base()
 
-    def merge_base(self, revision: str) -> str:
-        """The commit where HEAD left a revision's history.
+    def target(self, branch: str) -> str:
+        """The revision of a pull request's target: the remote's branch, as a local one may be old."""
+        return self._history.target(branch)
+
+    def merge_base(self, revision: str, commit: str = "") -> str:
+        """The commit where another one left a revision's history.
+
+        Args:
+            revision: what it is compared with.
+            commit: the other commit; by default HEAD.
 
         Raises:
             CheckoutError: the revision is unknown, or no common commit is here.
         """
-        other = self.commit_id(revision)
-        result = self._git.attempt("merge-base", other, self.head.id)
-        base = result.stdout.decode().strip()
-        if result.returncode != 0 or not base:
-            shallow = self._git.run("rev-parse", "--is-shallow-repository").strip() == b"true"
-            hint = (
-                "This clone is shallow. Fetch the history: git fetch --unshallow"
-                if shallow
-                else "Name the branch that this one was made from with --base."
-            )
-            raise CheckoutError(
-                "no-merge-base", f"HEAD and {revision} have no common commit here", hint
-            )
-        return base
+        return self._history.merge_base(revision, commit or self.head.id, commit or "HEAD")
 
     def file_at(self, revision: str, path: str) -> bytes | None:
         """A file's content in the commit that a revision names; None when it has none.
@@ -119,9 +157,13 @@ class Checkout:
             )
         return None if lines is None else b"\n".join(lines)
 
-    def diff(self, base: str) -> bytes:
-        """The unified diff from a commit to HEAD, without context lines."""
-        return self._git.run(*_DIFF, self.commit_id(base), self.head.id, "--")
+    def diff(self, base: str, side: Files | None = None) -> bytes:
+        """The unified diff from a commit to a side, by default HEAD, without context lines.
+
+        Raises:
+            CheckoutError: the revision names no commit here, or the clone lacks what it takes.
+        """
+        return unified_diff(self._git, self.commit_id(base), (side or self.head).tree)
 
 
 def _logical(folder: Path, root: Path) -> Path:

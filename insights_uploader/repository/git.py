@@ -1,4 +1,4 @@
-"""Runs git with everything pinned that a user's settings could bend."""
+"""Runs git with nothing in its environment that decides what it shows."""
 
 import subprocess
 from collections.abc import Mapping
@@ -8,24 +8,13 @@ from insights_uploader.model.errors import CheckoutError
 
 _TIMEOUT_S = 300
 _PINNED = (
-    "core.quotePath=false",
-    "core.attributesFile=/dev/null",
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
-    "core.bigFileThreshold=512m",
+    "core.quotePath=false",
+    "core.safecrlf=false",
+    "core.splitIndex=false",
+    "core.looseCompression=0",
     "color.ui=false",
-    "diff.renames=true",
-    "diff.renameLimit=0",
-    "diff.ignoreSubmodules=none",
-    "diff.submodule=short",
-    "diff.noprefix=false",
-    "diff.mnemonicPrefix=false",
-    "diff.interHunkContext=0",
-    "diff.algorithm=myers",
-    "diff.indentHeuristic=true",
-    "diff.orderFile=/dev/null",
-    "diff.relative=false",
-    "diff.suppressBlankEmpty=false",
     "submodule.recurse=false",
 )
 _KEPT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES", "GIT_CONFIG_")
@@ -36,8 +25,10 @@ _SET = {
     "LANGUAGE": "",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_ATTR_NOSYSTEM": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",  # the server has none of them
+    # A partial clone fetches what it lacks, whenever git looks: not for us, behind the user's back.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",  # the same for git before 2.45
 }
 
 
@@ -46,12 +37,19 @@ class Git:
 
     Attributes:
         folder: where it runs.
+
+    Args:
+        folder: where it is to run.
+        environ: the user's variables, of which those that bend git's answers are left out.
+        own: variables of ours, which stay.
     """
 
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, environ: Mapping[str, str], own: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
         kept = {k: v for k, v in environ.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
-        self._environ = kept | _SET
+        self._environ = kept | _SET | dict(own or {})
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """What a command prints.
@@ -61,10 +59,16 @@ class Git:
         """
         result = self.attempt(*arguments, stdin=stdin)
         if result.returncode != 0:
-            words = result.stderr.decode(errors="replace").strip() or "it printed no reason"
-            hint = f"Run: {words.splitlines()[-1].strip()}" if "safe.directory" in words else ""
-            raise CheckoutError("git-failed", f"git {arguments[0]} failed: {_brief(words)}", hint)
+            raise git_failed(arguments[0], result.stderr)
         return result.stdout
+
+    def word(self, *arguments: str) -> str:
+        """What a command prints as one word or path: without the newline that ends it.
+
+        Raises:
+            CheckoutError: as with `run`.
+        """
+        return self.run(*arguments).decode("utf-8", "surrogateescape").removesuffix("\n")
 
     def attempt(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Like `run`, for commands whose failure is an answer.
@@ -96,6 +100,9 @@ class Git:
         return ["git", "--no-pager", "--literal-pathspecs", *pins, *arguments]
 
 
-def _brief(words: str) -> str:
-    """Git's complaint without its advice: the first lines, on one line."""
-    return " ".join(words.splitlines()[:3])[:500]
+def git_failed(command: str, stderr: bytes) -> CheckoutError:
+    """The error for a command that git did not do, in git's own words."""
+    words = stderr.decode(errors="replace").strip() or "it printed no reason"
+    hint = f"Run: {words.splitlines()[-1].strip()}" if "safe.directory" in words else ""
+    brief = " ".join(words.splitlines()[:3])[:500]  # without its advice
+    return CheckoutError("git-failed", f"git {command} failed: {brief}", hint)

@@ -40,7 +40,8 @@ def parse(url: str) -> Address:
     if found is None:
         raise ValueError("not an address in a repository of Bitbucket Data Center")
     start, project, repository = found
-    server = checks.server_address("/".join([f"{scheme}://{host}", *parts[:start]]))
+    context = [part for part in path.split("/") if part][:start]  # as it stands, not decoded
+    server = checks.server_address("/".join([f"{scheme}://{host}", *context]))
     number = None
     match parts[start + 4 :]:
         case ["pull-requests", text, *_]:

@@ -31,7 +31,7 @@ def repository_of(url: str) -> tuple[str, str] | None:
     if _is_other(host):
         return None
     try:
-        if scheme != "ssh" and (page := find_repository(parts)):
+        if page := find_repository(parts):
             return page[1:]
         match scheme, parts:
             case ("http" | "https", [*_, "scm", project, slug]) | ("ssh", [project, slug]):

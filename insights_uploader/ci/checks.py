@@ -12,6 +12,10 @@ _MAX_URL = 2048
 _MAX_LABEL = 255
 _MAX_BRANCH = 1024  # characters; more than any file system lets git keep
 _MAX_KEY = 128  # characters of a key or a slug, by Bitbucket Data Center
+_OTHER_FORGES = (
+    "github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "dev.azure.com",
+    "visualstudio.com", "gitea.com", "sr.ht",
+)  # fmt: skip
 _COMMIT = re.compile(r"(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})")
 _PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|~[A-Za-z0-9_][A-Za-z0-9._-]*")
 _SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
@@ -81,10 +85,18 @@ def web_address(text: str) -> str:
 
 def server_address(text: str) -> str:
     """The address of a server: what `web_address` allows, without a query and a last slash."""
-    scheme, host, path, query, fragment = urlsplit(web_address(text))
-    if query or fragment or not _CONTEXT.fullmatch(path):
+    address = urlsplit(web_address(text))
+    if address.query or address.fragment or not _CONTEXT.fullmatch(address.path):
         raise ValueError("not the address of a server")
-    return f"{scheme}://{host.lower()}{path.rstrip('/')}"
+    if is_another_forge(address.hostname or ""):
+        raise ValueError("the address of another server than Bitbucket Data Center")
+    return f"{address.scheme}://{address.netloc.lower()}{address.path.rstrip('/')}"
+
+
+def is_another_forge(host: str) -> bool:
+    """Whether a host is one of the public services, which are no Bitbucket Data Center."""
+    labels = host.lower().rstrip(".")
+    return any(labels == forge or labels.endswith(f".{forge}") for forge in _OTHER_FORGES)
 
 
 def label(text: str) -> str:

@@ -12,11 +12,6 @@ from insights_uploader.ci.address import find_repository, segments
 _SCP = re.compile(r"(?:[^@/:\s]+@)?([^@/:\s]{2,}):(?!//)(.*)")
 """`git@host:prj/slug.git`; a host of one letter is a drive of Windows."""
 
-_OTHERS = (
-    "github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "dev.azure.com",
-    "visualstudio.com", "gitea.com", "sr.ht",
-)  # fmt: skip
-
 
 def repository_of(url: str) -> tuple[str, str] | None:
     """The project's key and the repository's slug; None when it is no remote of Data Center.
@@ -28,7 +23,7 @@ def repository_of(url: str) -> tuple[str, str] | None:
     if location is None:
         return None
     scheme, host, parts = location
-    if _is_other(host):
+    if checks.is_another_forge(host):
         return None
     try:
         if page := find_repository(parts):
@@ -47,7 +42,7 @@ def is_elsewhere(url: str) -> bool:
     if location is None:
         return False
     scheme, host, _ = location
-    return _is_other(host) or (scheme != "ssh" and repository_of(url) is None)
+    return checks.is_another_forge(host) or (scheme != "ssh" and repository_of(url) is None)
 
 
 def _locate(url: str) -> tuple[str, str, list[str]] | None:
@@ -69,7 +64,3 @@ def _locate(url: str) -> tuple[str, str, list[str]] | None:
 
 def _slug(name: str) -> str:
     return checks.repository_slug(name.removesuffix(".git"))
-
-
-def _is_other(host: str) -> bool:
-    return any(host == other or host.endswith(f".{other}") for other in _OTHERS)

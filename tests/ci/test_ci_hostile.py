@@ -23,6 +23,7 @@ _HOST = "https://bitbucket.example.com"
         f"{_HOST}/a%2fb/projects/PRJ/repos/r", f"{_HOST}/projects/../repos/r",
         f"{_HOST}/projects/PRJ%2Fx/repos/r", f"{_HOST}/projects/PRJ/repos/%2e%2e",
         f"{_HOST}/projects/PRJ/repos/a%00b", f"{_HOST}/projects/PRJ/repos/{'r' * 129}",
+        "https://bitbucket.org/projects/PRJ/repos/r", "https://x.GitHub.com./projects/PRJ/repos/r",
         f"{_PAGE}x", f"{_HOST}/projects/PRJ/repos/r/pull-requests/-1",
         f"{_HOST}/projects/PRJ/repos/r/pull-requests/0",
         f"{_HOST}/projects/PRJ/repos/r/pull-requests/{'9' * 30}",

@@ -102,12 +102,12 @@ class _Documents:
         kept = next((n for n in range(5, 0, -1) if chunk.endswith(_DECLARATION[:n])), 0)
         self._held = chunk[len(chunk) - kept :]
         chunk = chunk[: len(chunk) - kept]
+        if chunk.startswith(_DECLARATION):
+            self._next()
         while (position := chunk.find(_DECLARATION, 1)) >= 0:
             self._feed(chunk[:position], line)
             self._next()
             chunk = chunk[position:]
-        if chunk.startswith(_DECLARATION):
-            self._next()
         self._feed(chunk, line)
 
     def close(self) -> None:

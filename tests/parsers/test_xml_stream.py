@@ -398,12 +398,12 @@ def test_documents_after_each_other_are_read_as_one_file(between: bytes) -> None
     assert events(between.join([ONE] * 3)) == READ * 3
 
 
-@pytest.mark.parametrize("size", range(1, 8))
+@pytest.mark.parametrize("size", [*range(1, 8), *range(70, 90)])
 def test_the_next_document_is_found_wherever_the_chunks_end(
     size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("insights_parsers.xml_stream._CHUNK", size)
-    assert events(ONE, b"\n", ONE, b"\n") == READ * 2
+    assert events(*[ONE, b"\n"] * 4) == READ * 4
 
 
 @pytest.mark.parametrize("quoting", [b"<r><![CDATA[%b]]></r>", b"<r><!--%b--></r>"])

@@ -25,7 +25,13 @@ _PLACE_LINE = re.compile(
     r"|(?:::)?in (?:function|call from) .*\(.*line \d+\)$"
     r"|ASSERTION FAILURE:$|- (?:file|line)[ ]+: "
     r"|.*\.{3}passed$"
+    # Playwright's heading: `[chromium] › e2e/a.spec.ts:3:7 › page › loads ────`
+    "|[ \t]*(?:\\[[^\\]]*\\] \u203a )?[^\u203a]*:\\d+:\\d+ \u203a .*[\u2500=]$"
 )
+# A place and the test's title (Playwright before 1.57), or cucumber's `failed A title`.
+_TITLE = re.compile(r"(?:[^:]+:\d+:\d+|failed) (?P<title>.+)$")
+# What Ruby's cucumber writes between the steps and what is wrong.
+_MESSAGE_LINE = "Message:"
 # What testify and Boost.Test write in front of what is wrong.
 _LABEL = re.compile(r"[ \t]+Error:[ \t]+|- message: ")
 # A line of a Python traceback, and pytest's mark on the lines of an error.
@@ -82,7 +88,7 @@ def _message(rule: str, failure: Failure, text: str, scopes: list[Scope], output
     said = plain(failure.attributes.get("message", "")[:_MAX_MESSAGE]).strip()
     said = said.replace("{newline}", "\n")  # CppUTest
     told = _telling(said, scopes) or said
-    if _is_empty(told):
+    if _is_empty(told) or _says_nothing(told, _written_name(scopes)):
         told = _python_error(text) or _telling(text[:_MAX_MESSAGE], scopes)
         told = told or _telling(_trouble(output), scopes) or said
     kind = one_line(failure.attributes.get("type", ""))
@@ -105,9 +111,9 @@ def _telling(text: str, scopes: list[Scope]) -> str:
     """
     lines = [line.rstrip() for line in text.split("\n")]
     lines = [line for line in lines if line and not _FRAME_LINE.match(line)]
-    name = "{classname}::{name}".format_map(
-        {key: one_line(scopes[-1].attributes.get(key, "")) for key in ("classname", "name")}
-    )
+    if _MESSAGE_LINE in lines[:-1]:
+        lines = lines[lines.index(_MESSAGE_LINE) + 1 :]
+    name = _written_name(scopes)
     shown = 0
     while shown < len(lines) and _says_nothing(lines[shown], name):
         shown += 1
@@ -115,6 +121,12 @@ def _telling(text: str, scopes: list[Scope]) -> str:
     if kept and shown:
         kept[0] = _LABEL.sub("", kept[0], count=1)
     return "\n".join(kept)
+
+
+def _written_name(scopes: list[Scope]) -> str:
+    """A case's name as PHPUnit writes it."""
+    attributes = scopes[-1].attributes
+    return "::".join(one_line(attributes.get(key, "")) for key in ("classname", "name"))
 
 
 def _says_nothing(line: str, name: str) -> bool:
@@ -136,6 +148,9 @@ def _python_error(text: str) -> str:
 
 def _names(line: str, name: str) -> bool:
     r"""Whether a line holds only a case's name; PHP's has `\\` where the attribute has dots."""
+    title = _TITLE.match(line)
+    if title and name.endswith(title["title"]):
+        return True
     return len(name) > 2 and line.replace("\\", ".").startswith(name)
 
 

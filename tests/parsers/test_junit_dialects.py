@@ -488,6 +488,19 @@ def test_a_path_is_no_part_of_a_name(read: Reader, suite: str, case: str, rule: 
             "Traceback:\na.py:1: in &lt;module>\n    import x\nE   ModuleNotFoundError: No x</error>",
             "ModuleNotFoundError: No x",
         ),
+        # Playwright 1.44: the message is where the test stands and its title
+        (
+            "<failure message='a.spec.ts:3:7 t' type='FAILURE'>\n"
+            "  [chromium] › e2e/a.spec.ts:3:7 › t ────────\n\n    Error: boom\n\n"
+            "        at /w/e2e/a.spec.ts:4:26\n</failure>",
+            "boom",
+        ),
+        # Ruby's cucumber
+        (
+            "<failure message='failed t' type='failed'>Scenario: t\n\nWhen it burns\n\n"
+            "Message:\nno shop (ArgumentError)\n./steps.rb:3:in `x'</failure>",
+            "no shop (ArgumentError)",
+        ),
         # mypy
         (
             "<failure message='mypy produced messages'>a.py:3: error: oops</failure>",

@@ -75,10 +75,10 @@ class Reply(msgspec.Struct, frozen=True):
             )
         try:
             return msgspec.json.decode(self.content, type=kind)
-        except msgspec.ValidationError as error:
-            words = f"the answer is not what it should be: {self.quoted(str(error))}"
-            raise self.error("odd-reply", words) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            if kind is not Any and isinstance(error, msgspec.ValidationError):
+                words = f"the answer is not what it should be: {self.quoted(str(error))}"
+                raise self.error("odd-reply", words) from None
             raise self.error("not-json", f"the answer is broken JSON: {error}") from None
 
     def error(self, slug: str, words: str, hint: str = "") -> ServerError:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from changes.conftest import Repository
 
-from insights_uploader.destinations.bitbucket_dc import pull_requests
+from insights_uploader.destinations.bitbucket_dc import pull_requests, repository_api
 from insights_uploader.destinations.bitbucket_dc.pull_requests import (
     PullRequest,
     PullRequests,
@@ -307,15 +307,20 @@ def test_a_page_that_does_not_say_whether_it_is_the_last(
 
 
 def test_a_list_that_always_goes_on_ends(
-    pulls: PullRequests, sandbox: Sandbox, commits: dict[str, str]
+    pulls: PullRequests,
+    sandbox: Sandbox,
+    commits: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(repository_api, "MAX_PAGES", 5)
+
     def go_on(answer: Any) -> None:
         answer.update(values=[], isLastPage=False, nextPageStart=answer["start"] + 1)
 
     sandbox.faults.add(edited(go_on), times=None)
-    with pytest.raises(ServerError, match="more than 100 pages"):
+    with pytest.raises(ServerError, match="more than 5 pages"):
         pulls.of_commit(commits["feature"])
-    assert len(sandbox.requests) == 100
+    assert len(sandbox.requests) == 5
 
 
 @pytest.mark.parametrize(

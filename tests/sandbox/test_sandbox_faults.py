@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from insights_uploader.sandbox.faults import Action, Answer, Delay, Drop
+from insights_uploader.sandbox.faults import Action, Answer, Delay, Drop, Edit
 from insights_uploader.sandbox.server import Sandbox
 
 if TYPE_CHECKING:
@@ -54,6 +54,27 @@ def test_an_answer_that_hides_an_effect(
     assert client.put(report_url, json=REPORT).status_code == 504
     assert sandbox.requests[-1].status == 504
     assert client.get(report_url).status_code == 200
+
+
+def test_an_answer_whose_body_is_another(
+    sandbox: Sandbox, client: httpx.Client, api: str, report_url: str
+) -> None:
+    url = f"{api}/pull-requests/1.diff"
+    whole = client.get(url)
+    sandbox.faults.add(Edit(lambda body: body[:100]), path=r"\.diff$")
+    cut = client.get(url)
+    assert (cut.status_code, cut.content) == (200, whole.content[:100])
+    assert cut.headers["content-type"] == whole.headers["content-type"]
+    assert (cut.headers["content-length"], whole.headers["content-length"] != "100") == (
+        "100",
+        True,
+    )
+    assert client.get(url).content == whole.content
+    # the request takes effect
+    client.put(report_url, json=REPORT)
+    sandbox.faults.add(Edit(lambda body: body), method="DELETE")
+    assert client.delete(report_url).status_code == 204
+    assert client.get(report_url).status_code == 404
 
 
 def test_headers_of_an_answer(sandbox: Sandbox, client: httpx.Client, report_url: str) -> None:

@@ -117,6 +117,8 @@ class ServerDiff:
 
         A diff that is cut between two hunks of it looks as whole as any.
         """
+        if not _has_address(change):
+            return self._asked_for(change).ranges == last.ranges
         alone = self._raw(*self._address(change))
         return any((f.path, f.ranges) == (last.path, last.ranges) for f in alone.files)
 
@@ -153,6 +155,8 @@ class ServerDiff:
 
     def _address(self, change: FileChange) -> tuple[Sequence[str], Query]:
         """Where the diff of one file is; without its old path a moved file looks new."""
+        if not _has_address(change):
+            return (*self._below, "diff"), ()
         below = (*self._below, "diff", *change.path.components)
         return below, (("srcPath", change.src_path.text),) if change.src_path else ()
 
@@ -184,6 +188,14 @@ class ServerDiff:
 def _is_file(change: FileChange) -> bool:
     """True for what is there afterwards and can have lines."""
     return change.type != "DELETE" and change.node_type != "SUBMODULE"
+
+
+def _has_address(change: FileChange) -> bool:
+    """False for a name that only the diff of all files can show.
+
+    Tomcat refuses an encoded backslash, and JSON has not the bytes of a name that is not UTF-8.
+    """
+    return not {"\\", "\ufffd"} & set(change.path.text)
 
 
 def _as_listed(path: str) -> str:

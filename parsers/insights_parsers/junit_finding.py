@@ -25,7 +25,7 @@ _PLACE_LINE = re.compile(
     r"|(?:::)?in (?:function|call from) .*\(.*line \d+\)$"
     r"|ASSERTION FAILURE:$|- (?:file|line)[ ]+: "
     r"|.*\.{3}passed$"
-    # Playwright's heading: `[chromium] › e2e/a.spec.ts:3:7 › page › loads ────`
+    # Playwright's heading: `[chromium] > e2e/a.spec.ts:3:7 > page > loads ----`, of wider characters
     "|[ \t]*(?:\\[[^\\]]*\\] \u203a )?[^\u203a]*:\\d+:\\d+ \u203a .*[\u2500=]$"
 )
 # A place and the test's title (Playwright before 1.57), or cucumber's `failed A title`.

@@ -491,7 +491,7 @@ def test_a_path_is_no_part_of_a_name(read: Reader, suite: str, case: str, rule: 
         # Playwright 1.44: the message is where the test stands and its title
         (
             "<failure message='a.spec.ts:3:7 t' type='FAILURE'>\n"
-            "  [chromium] › e2e/a.spec.ts:3:7 › t ────────\n\n    Error: boom\n\n"
+            "  [chromium] \u203a e2e/a.spec.ts:3:7 \u203a t \u2500\u2500\n\n    Error: boom\n\n"
             "        at /w/e2e/a.spec.ts:4:26\n</failure>",
             "boom",
         ),

@@ -157,6 +157,11 @@ _TRACES = (
         "Erlang",
         re.compile(r'[^"]*\{file,[ ]?"(?P<path>[^"]+)"\},[ ]?\{line,(?P<line>\d+)\}'),
     ),
+    # `    #0 0x55d in divide(int) /src/a.cc:12:3` (Clang's and GCC's sanitizers)
+    _Trace(
+        "Sanitizer",
+        re.compile(rf"[ \t]*+#\d+ 0x[0-9a-f]+ in [^/]* (?P<path>/[^:()]*{_SOURCE}):(?P<line>\d+)"),
+    ),
     # Any other, where an absolute path begins a line; it may hold blanks …
     _Trace(
         _ANY,

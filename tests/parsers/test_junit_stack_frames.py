@@ -253,6 +253,11 @@ Caused by: java.lang.NullPointerException
     "Checkov": ("Resource: x\nFile: /main.tf: 12-20", [("/main.tf", 12)]),
     "phpcs": ("Generic.X at /path/file.php (12:5)", [("/path/file.php", 12)]),
     "golangci-lint": (": msg\nCategory: govet\nFile: a/b.go\nLine: 12\n", [("a/b.go", 12)]),
+    "AddressSanitizer": (
+        "    #0 0x56186b77f1bf in f(int*) /w/src/a.cc:1\n    #1 0x56186b77f1ea in main /w/b.cc:2:3\n"
+        "    #2 0x7f10 in __libc_start_main_impl ../csu/libc-start.c:360",
+        [("/w/src/a.cc", 1), ("/w/b.cc", 2)],
+    ),
     "valgrind": ("==1==    by 0x40: main (foo.c:12)", [("foo.c", 12)]),
     "installed packages with the project's own frame": (
         'File "/v/site-packages/x.py", line 1\nFile "a.py", line 2',

@@ -2,6 +2,7 @@
 
 import bisect
 import functools
+import os
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,8 +11,10 @@ _LINKS_FOLLOWED = 40  # as many as Linux follows in one path
 _MUCH_SHARED = 3  # parts at the ends of two paths that one can be taken for the other
 
 FOREIGN = re.compile(
-    r"(^|/)(site-packages|dist-packages|node_modules|pkg/mod|\.cargo|\.m2)/"
-    r"|^/(usr/(local/)?(lib|include|share)\w*|rustc)/",
+    r"(^|/)(site-packages|dist-packages|node_modules|pkg/mod|\.cargo|\.m2|\.gradle|\.pub-cache"
+    r"|\.nuget/packages|vendor/bundle|gems/[^/]+-\d[^/]*|lib(64)?/python\d(\.\d+)?)/"
+    r"|^/(usr/(local/)?(lib|include|share)\w*|usr/local/go/src|rustc)/"
+    r"|^/opt/hostedtoolcache/",
     re.IGNORECASE,
 )
 """Folders of other people's code: what lies below is not ours, whatever its name."""
@@ -50,6 +53,14 @@ class TrackedFiles:
         if path is None or path in self.paths:
             return path
         return self._through_links(path) if self._links else None
+
+    def folder_of(self, path: str) -> str:
+        """The folder that a file of this machine lies in, below a root; "" when it is not."""
+        absolute = os.path.abspath(path)
+        for root in self.roots:
+            if absolute.startswith(root):
+                return posixpath.dirname(absolute[len(root) :])
+        return ""
 
     def clean(self, path: str) -> str:
         """A path normalised, unless a file has exactly this name."""

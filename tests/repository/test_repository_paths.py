@@ -108,6 +108,10 @@ def found(
         (FILES, ["/root/go/pkg/mod/example.com/x@v1/web/index.js"], [None]),
         (FILES, ["/usr/lib/python3.11/src/test_main.py"], [None]),
         (FILES, ["/rustc/5680fa18feaa/library/src/app/main.py"], [None]),
+        (["lib/rack/utils.rb"], ["/usr/local/bundle/gems/rack-2.2/lib/rack/utils.rb"], [None]),
+        (["lib/src/utils.dart"], ["/root/.pub-cache/hosted/x/y-1.0/lib/src/utils.dart"], [None]),
+        (["json/decoder.py"], ["/pyenv/versions/3.11.0/lib/python3.11/json/decoder.py"], [None]),
+        (["http/server.go", "b.go"], ["/w/b.go", "/usr/local/go/src/net/http/server.go"], ["b.go", None]),
         # ... unless it is tracked at that very place
         (["node_modules/x/a.js"], ["node_modules/x/a.js"], ["node_modules/x/a.js"]),
         # names with a backslash, a space, a byte that is no UTF-8

@@ -51,7 +51,8 @@ _VOLATILE_IN_TESTS = re.compile(
     r"|(?<![\w.])\d{1,9}\.\d{1,18} ?(?:[mnuµ]?s|sec(?:ond)?s?)\b"  # a duration
     r"|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{12,}\b|0x[0-9a-f]{6,}\b|\b\d{10,}\b"  # an id, an address
     r"|\btmp\.?\w{6,10}\b"  # Python's and mktemp's temporary names
-    r"|(?<=\bpid[ =:])\d+|(?<=:)\d{5}\b",  # a process, a port that the system chose
+    r"|(?<=\bpid[ =:])\d+|(?<=\bgoroutine )\d+"
+    r"|(?<=:)\d{5}\b|(?<=\bport )\d{5}\b",  # a port that the system chose
     re.IGNORECASE,
 )
 

@@ -198,6 +198,21 @@ def test_where_there_is_no_line_the_tools_fingerprint_tells_findings_apart(
     assert identify([b"x"], line, one, path) != identify([b"x"], line, two, path)
 
 
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("panic: x\n\ngoroutine 7 [running]:", "panic: x\n\ngoroutine 19 [running]:"),
+        (
+            "Something is already running on port 43121",
+            "Something is already running on port 51999",
+        ),
+    ],
+)
+def test_a_failing_test_without_what_changes_from_run_to_run(one: str, two: str) -> None:
+    first, second = (finding(message=said, failed_test=True) for said in (one, two))
+    assert identify([b"x"], 1, first) == identify([b"x"], 1, second)
+
+
 def test_a_failing_test_with_two_failures_keeps_both() -> None:
     """GoogleTest's EXPECT_ macros: a case goes on after the first of them failed."""
     source = [b"TEST(Sum, Adds) {", b"  EXPECT_TRUE(a());", b"  EXPECT_TRUE(b());", b"}"]

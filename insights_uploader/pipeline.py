@@ -202,7 +202,7 @@ def _evidence(
             Evidence(
                 report=key,
                 severities=severities,
-                failing_tests=len(report.failing_tests),
+                failing_tests=report.failing_tests,
                 tool_failures=sorted(report.failures),
                 paths=sum(record.paths for record in inputs),
                 matched=sum(record.matched for record in inputs),

@@ -1,6 +1,7 @@
 """Floor 6: reads results files into one selection, each by the path rule that suits it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from insights_uploader.inputs.arguments import Argument
@@ -73,7 +74,9 @@ class Reader:
             resolver = direct(self._tracked, self._aliases)
             read: _Read | None = self._pass(source, parser, resolver, is_final=False)
             if resolver.unmatched:
-                first, resolver = resolver, discover(self._tracked, resolver.asked, self._aliases)
+                beside = _folder(source.path, self._tracked.roots)
+                first = resolver
+                resolver = discover(self._tracked, first.asked, self._aliases, beside)
                 if any(resolver.resolve(p).path != first.resolve(p).path for p in first.asked):
                     read = None
             if read is None or self._judging.trace is not None:
@@ -130,6 +133,13 @@ class _Read(NamedTuple):
     selection: Selection
     selector: Selector
     remarks: Sequence[Remark]
+
+
+def _folder(path: str, roots: Sequence[str]) -> str:
+    """The folder that a results file lies in, relative to the checkout; "" when it is outside."""
+    folder = f"{Path(path).resolve().parent}/"
+    inside = next((folder.removeprefix(root) for root in roots if folder.startswith(root)), "")
+    return inside.rstrip("/")
 
 
 def _empty_is_clean(parser: Parser | None) -> bool:

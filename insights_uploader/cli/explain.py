@@ -63,6 +63,8 @@ def _standing_for(finding: Finding) -> str:
 def _is_at(placed: Placed, path: str, line: int | None) -> bool:
     """True when a finding, or a place that its tool named, is at this path and line."""
     lines = [(placed.path, placed.line, placed.line)]
+    if placed.shown_at is not None:
+        lines.append((placed.path, placed.shown_at, placed.shown_at))
     for location in placed.finding.locations:
         same = location.path == path or location.path.replace("\\", "/").endswith(f"/{path}")
         if same or location == placed.location:
@@ -80,4 +82,7 @@ def _line(placed: Placed, end: Disposition, why: str) -> str:
     where = placed.path or (location.path if location else "(no place)")
     line = f":{location.line}" if location and location.line else ""
     words = plain(f"{finding.tool}, {finding.rule}: {finding.message}")
+    shown = placed.shown_at or placed.line
+    if end.is_published and location and shown != location.line and shown:
+        why = f"{why}; it is shown at line {shown}"
     return f"{plain(where)}{line}  {end}  {plain(words)[:160]}\n  because: {plain(why)}"

@@ -141,7 +141,7 @@ def _words(placed: Placed, end: Disposition) -> str:
     """The finding's words, with what its place on the page does not tell."""
     finding = placed.finding
     words = finding.message.strip()
-    if not finding.failed_test and finding.rule not in words[: len(finding.rule) + 80]:
+    if not finding.failed_test and not _names_rule(words, finding.rule):
         words = f"{finding.rule}: {words}"
     if end is Disposition.REPORT_LEVEL:
         true_place = _true_place(finding, placed)
@@ -153,6 +153,14 @@ def _words(placed: Placed, end: Disposition) -> str:
         lines = f"lines {location.line} to {location.end_line}"
         words = words if lines in words.lower() else f"{words} ({lines})"
     return words
+
+
+def _names_rule(words: str, rule: str) -> bool:
+    """Whether a message names its rule: in front, or as a label. A word of its own may be alike."""
+    beginning = words[: len(rule) + 80]
+    after = beginning[len(rule) : len(rule) + 1]
+    in_front = beginning.startswith(rule) and (after in ":;,)]" or not after)
+    return in_front or any(f"{a}{rule}{b}" in beginning for a, b in ("[]", "()", ("", ": ")))
 
 
 def _true_place(finding: Finding, placed: Placed) -> str:

@@ -154,8 +154,10 @@ class PathResolver:
     def _ending(self, wanted: str) -> Resolved:
         """A relative path that no rule explains, by its end."""
         files: Sequence[str] = ()
-        if self._by_end and "/" in wanted and not FOREIGN.search(wanted):
+        if self._by_end and not FOREIGN.search(wanted):
             files = self._tracked.ending(wanted)
+        if len(files) == 1 and "/" not in wanted:
+            return Resolved(None, f"only {files[0]} has this name, which says too little")
         return self._only(files, "the only tracked file that ends so")
 
     def _derived(self, name: str) -> Resolved:
@@ -191,20 +193,32 @@ def direct(tracked: TrackedFiles, aliases: Sequence[PathRule] = ()) -> PathResol
 
 
 def discover(
-    tracked: TrackedFiles, paths: Iterable[str], aliases: Sequence[PathRule] = ()
+    tracked: TrackedFiles,
+    paths: Iterable[str],
+    aliases: Sequence[PathRule] = (),
+    beside: str = "",
 ) -> PathResolver:
     """The resolver for a results file of these distinct paths.
 
     Taking the paths as they are wins unless one prefix rule explains more of them. Of rules that
-    explain equally many one that puts nothing on wins; any others tie.
+    explain equally many one that puts nothing on wins, then the one that leads to the folder that
+    the results file lies in; any others tie.
+
+    Args:
+        tracked: the truth.
+        paths: as the tool wrote them.
+        aliases: the user's rules, which come first.
+        beside: the results file's folder, relative to the root; "" when it is not below it.
     """
     paths = tuple(dict.fromkeys(paths))
-    rules, tied = _rules(tracked, paths, aliases)
+    rules, tied = _settled(_rules(tracked, paths, aliases), beside)
     exact = PathResolver(tracked, rules, tied, by_end=True)
     missing = [path for path in paths if exact.resolve(path).path is None]
     if not missing:
         return exact
-    rules_folded, tied_folded = _rules(tracked.folded, paths, [a.folded() for a in aliases])
+    rules_folded, tied_folded = _settled(
+        _rules(tracked.folded, paths, [a.folded() for a in aliases]), beside.casefold()
+    )
     folded = PathResolver(tracked.folded, rules_folded, tied_folded, by_end=True)
     if all(folded.resolve(path).path is None for path in missing):
         return exact
@@ -233,6 +247,18 @@ def _rules(
     [rule] = best
     # A path as written or of this checkout stays one; below a sub-module's root only the latter.
     return (*aliases, rule, *plain[len(aliases) + bool(rule.add) :]), ()
+
+
+def _settled(
+    found: tuple[Sequence[PathRule], Sequence[PathRule]], beside: str
+) -> tuple[Sequence[PathRule], Sequence[PathRule]]:
+    """Settle a tie between folders by where the results file lies, if that is in one of them."""
+    rules, tied = found
+    inside = [rule for rule in tied if rule.add and f"{beside}/".startswith(rule.add)]
+    if len(inside) != 1:
+        return found
+    words = f"{inside[0].words}, where the results file lies"
+    return (msgspec.structs.replace(inside[0], words=words), *rules), ()
 
 
 def _explained(tracked: TrackedFiles, rule: PathRule, wanted: Sequence[str], least: int) -> int:

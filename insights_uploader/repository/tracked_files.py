@@ -2,7 +2,6 @@
 
 import bisect
 import functools
-import os
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -53,14 +52,6 @@ class TrackedFiles:
         if path is None or path in self.paths:
             return path
         return self._through_links(path) if self._links else None
-
-    def folder_of(self, path: str) -> str:
-        """The folder that a file of this machine lies in, below a root; "" when it is not."""
-        absolute = os.path.abspath(path)
-        for root in self.roots:
-            if absolute.startswith(root):
-                return posixpath.dirname(absolute[len(root) :])
-        return ""
 
     def clean(self, path: str) -> str:
         """A path normalised, unless a file has exactly this name."""

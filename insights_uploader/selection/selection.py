@@ -54,7 +54,7 @@ class ReportSelection:
         parsed, derived: how many findings were read, and made from coverage.
         ended: how many of them ended before the cap, by disposition; cases of one place not yet.
         passed: identity -> kind of every finding that passed the filter.
-        failing_tests: a digest of each test case that fails, however often it does.
+        failing_tests: how many test cases fail, file by file, each once however often it does.
         cases: annotation's identity -> the identities of the failing cases that it stands for, of
             every parametrised test.
     """
@@ -71,7 +71,8 @@ class ReportSelection:
         self.derived = 0
         self.ended: Counter[Disposition] = Counter()
         self.passed: dict[bytes, Kind] = {}
-        self.failing_tests: set[bytes] = set()
+        self._failing_here: set[bytes] = set()
+        self._failing_elsewhere = 0
         self.cases: dict[bytes, set[bytes]] = {}
         self._on_lines = Ranking(caps.annotations)
         self._report_level = Ranking(min(caps.report_level, caps.annotations))
@@ -83,6 +84,11 @@ class ReportSelection:
         if run.failure is not None:
             self.failures.add(run.failure)
 
+    @property
+    def failing_tests(self) -> int:
+        """See above."""
+        return len(self._failing_here) + self._failing_elsewhere
+
     def measured(self, tests: TestTotals) -> None:
         """Add test cases."""
         self.tests = self.tests.plus(tests) if self.tests else tests
@@ -91,7 +97,7 @@ class ReportSelection:
         """Take in a finding that passed the filter; the candidate's identity may be of several."""
         self._pass(identity, kind)
         if kind.failed_test:
-            self.failing_tests.add(test_case(candidate.placed))
+            self._failing_here.add(test_case(candidate.placed))
         if candidate.placed.finding.variant_of is not None:
             self.cases.setdefault(candidate.id, set()).add(identity)
         located = candidate.end is not Disposition.REPORT_LEVEL
@@ -114,7 +120,7 @@ class ReportSelection:
         self._report_level.merge(other._report_level)  # noqa: SLF001
         for identity, kind in other.passed.items():
             self._pass(identity, kind)
-        self.failing_tests |= other.failing_tests
+        self._failing_elsewhere += other.failing_tests
         for annotation, cases in other.cases.items():
             self.cases.setdefault(annotation, set()).update(cases)
 

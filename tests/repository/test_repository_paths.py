@@ -177,6 +177,34 @@ def test_a_tie_is_reported_and_not_guessed(
         assert resolver.resolve("/etc/passwd").rule == "it lies outside the repository"
 
 
+@pytest.mark.parametrize(
+    ("beside", "expected"),
+    [
+        ("m2/reports", "m2/src/a.py"),
+        ("m2", "m2/src/a.py"),
+        ("m22", None),  # another folder
+        ("reports", None),
+        ("", None),
+    ],
+)
+def test_a_tie_is_settled_by_the_folder_of_the_results_file(
+    beside: str, expected: str | None
+) -> None:
+    tracked = TrackedFiles(["m1/src/a.py", "m2/src/a.py"])
+    for path in ("src/a.py", "/w/src/a.py"):
+        resolver = discover(tracked, [path], beside=beside)
+        assert resolver.resolve(path).path == expected
+        if expected:
+            assert resolver.resolve(path).rule.endswith(", where the results file lies")
+
+
+def test_a_bare_name_is_told_with_what_bears_it() -> None:
+    one = discover(TrackedFiles(FILES), ["util.py"]).resolve("util.py")
+    assert one.rule == "only src/app/util.py has this name, which says too little"
+    two = discover(TrackedFiles(MODULES), ["a.py"]).resolve("a.py")
+    assert two.rule == "it fits equally api/src/a.py and core/src/a.py"
+
+
 def test_one_more_path_breaks_a_tie() -> None:
     files = ["m1/src/a.py", "m2/src/a.py", "m2/src/b.py"]
     assert found(files, ["src/a.py", "src/b.py"]) == ["m2/src/a.py", "m2/src/b.py"]

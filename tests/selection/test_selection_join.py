@@ -87,7 +87,7 @@ def outcome(selection: Selection) -> object:
             tool.best(),
             tool.ledger([c.end for c in tool.best()]),
             tool.kinds(),
-            len(tool.failing_tests),
+            tool.failing_tests,
             tool.tests,
             tool.versions,
         )
@@ -150,8 +150,13 @@ def test_counts_agree_with_a_naive_recount(files: list[list[Finding]], caps: Cap
         for kind, number in tool.kinds().items():
             counted[kind.severity] += number
         assert counted == worst
-        failing = {(f.rule, path_of(f)) for f in passed if f.failed_test}
-        assert len(tool.failing_tests) == len(failing)
+        failing = {
+            (number, f.rule, path_of(f))
+            for number, findings in enumerate(files)
+            for f in findings
+            if f.failed_test and any(f is one for one in passed)
+        }
+        assert tool.failing_tests == len(failing)
 
         best = tool.best()
         ledger = tool.ledger([c.end for c in best])

@@ -21,7 +21,7 @@ _FRAME_LINE = re.compile(r"=== (?:RUN|PAUSE|CONT|NAME)\b|--- (?:FAIL|SKIP): ")
 _PLACE_LINE = re.compile(
     r"[ \t]*(?:Error Trace:)?[ \t]*(?:[A-Za-z]:)?[^\s:]+:\d+(?::\d+)?:?[ \t]*$"
     r"|\((?:in|from) .* line \d+[,)]$"
-    r"|thread '.*' (?:\(\d+\) )?panicked at [^']+:\d+:\d+:$"
+    r"|thread '.*' (?:\(\d+\) )?panicked at [^']+:\d+:\d+:?$"
     r"|(?:::)?in (?:function|call from) .*\(.*line \d+\)$"
     r"|ASSERTION FAILURE:$|- (?:file|line)[ ]+: "
     r"|.*\.{3}passed$"
@@ -149,7 +149,7 @@ def _python_error(text: str) -> str:
 def _names(line: str, name: str) -> bool:
     r"""Whether a line holds only a case's name; PHP's has `\\` where the attribute has dots."""
     title = _TITLE.match(line)
-    if title and name.endswith(title["title"]):
+    if name.endswith(f"::{line}") or (title and name.endswith(title["title"])):
         return True
     return len(name) > 2 and line.replace("\\", ".").startswith(name)
 

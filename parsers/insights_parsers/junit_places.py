@@ -22,6 +22,7 @@ _GO_FILE = re.compile(r"[^/\\]+\.go$")
 _GO_PACKAGE = re.compile(r"[\w.~-]+(?:/[\w.~-]+)*$")
 _FREE_FOLDERS = re.compile(r"\.(?:kts?|scala)$")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:[/\\]")
+_PEST_TEST = re.compile(r"(?<=\.php)::.*$", re.DOTALL)  # `tests/ATest.php::it adds`
 _PYTEST = frozenset(["pytest", "pytest tests"])
 
 
@@ -84,6 +85,7 @@ def _attribute(scope: Scope, name: str) -> str:
 def _named_place(attributes: Mapping[str, str], first_line: int, default: str) -> Location | None:
     """The place in an element's `file` and `line`; None when it has neither."""
     file = next(filter(None, map(attributes.get, _FILE_ATTRIBUTES)), "")[:MAX_PATH]
+    file = _PEST_TEST.sub("", file)
     value = number(attributes.get("line", ""))
     line = None if value is None else value + 1 - first_line
     known = line if line and line <= _MAX_LINE else None

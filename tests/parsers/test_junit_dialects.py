@@ -495,6 +495,13 @@ def test_a_path_is_no_part_of_a_name(read: Reader, suite: str, case: str, rule: 
             "        at /w/e2e/a.spec.ts:4:26\n</failure>",
             "boom",
         ),
+        # Pest, cargo-nextest
+        ("<failure type='E'>t\nE: not true.\nat a.php:5</failure>", "E: not true."),
+        (
+            "<failure message=\"thread 't' (9) panicked at src/lib.rs:5:9\">"
+            "thread 't' (9) panicked at src/lib.rs:5:9:\nassertion failed: x</failure>",
+            "assertion failed: x",
+        ),
         # Ruby's cucumber
         (
             "<failure message='failed t' type='failed'>Scenario: t\n\nWhen it burns\n\n"

@@ -232,3 +232,8 @@ def test_places_are_bounded(read: Reader) -> None:
     assert len(finding.locations) <= 50
     assert finding.locations[0].line == 1  # where it went wrong
     assert finding.locations[-1].line == 499  # where the test is
+
+
+def test_pest_writes_a_tests_name_after_its_file(read: Reader) -> None:
+    finding = read.case("name='it adds' file='tests/ATest.php::it adds'")
+    assert places(finding) == [("tests/ATest.php", None)]

@@ -370,6 +370,10 @@ def from_zero(answer: Any) -> None:
         line["destination"] = number
 
 
+def shifted(answer: Any) -> None:
+    answer["diffs"][0]["hunks"][0]["segments"][-1]["lines"][0]["destination"] += 7
+
+
 def conflict(answer: Any) -> None:
     answer["diffs"][0]["hunks"][0]["segments"][-1]["lines"][0]["conflictMarker"] = "OURS"
 
@@ -378,7 +382,7 @@ def conflict(answer: Any) -> None:
     "spoil",
     [
         *(no_hunks, no_diffs, lost_line, lost_first_line, lost_removal),
-        *(twice, hunk_twice, from_zero, conflict),
+        *(twice, hunk_twice, from_zero, shifted, conflict),
     ],
 )
 def test_a_diff_that_does_not_add_up_is_an_error_that_names_the_file(

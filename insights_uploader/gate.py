@@ -144,8 +144,8 @@ def _severe(limit: Severity | None, evidence: Evidence) -> Iterator[Reason]:
 
 def _placed(policy: Policy, evidence: Evidence) -> Iterator[Reason]:
     """How many paths are in the repository: a wrong prefix reads like a run without findings."""
-    if not evidence.paths:
-        return
+    if not evidence.paths or (evidence.unmatched and not evidence.matched):
+        return  # there are none, or the files of which none is there say so
     percent = 100 * evidence.matched / evidence.paths
     words = f"{evidence.matched} of {_count(evidence.paths, 'path')} in the repository"
     if policy.min_path_match:

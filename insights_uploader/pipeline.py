@@ -147,6 +147,10 @@ def make_plan(request: Request, world: World) -> Plan:
         ),
         reports=planned(world.builder, drafts),
         inputs=tuple(records),
+        notes=[
+            f"{alias.words.removeprefix('by ')} leads no path to a tracked file"
+            for alias in reader.unused_aliases
+        ],
         diff=DiffRecord(diff.source, diff.base, len(diff.changes.files), diff.changes.line_count),
         verdict=verdict,
         builder=world.builder,

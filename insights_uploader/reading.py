@@ -37,6 +37,12 @@ class Reader:
         self._aliases = aliases
         self._judging = judging
         self._caps = caps
+        self._used: set[str] = set()
+
+    @property
+    def unused_aliases(self) -> Sequence[PathRule]:
+        """The user's aliases that led no path to a file."""
+        return [alias for alias in self._aliases if alias.words not in self._used]
 
     def read_all(self, arguments: Sequence[Argument]) -> tuple[Selection, Sequence[InputRecord]]:
         """Read all files, and tell of every one that cannot be used.
@@ -81,6 +87,7 @@ class Reader:
                     read = None
             if read is None or self._judging.trace is not None:
                 read = self._pass(source, parser, resolver, is_final=True)
+            self._used |= resolver.used
             return read.selection, self._record(read, parser, resolver)
 
     def _pass(

@@ -118,6 +118,7 @@ class Plan(msgspec.Struct, frozen=True):
         diff: which lines counted as changed.
         verdict: the gate's judgement.
         builder: makes the bodies anew when the plan shrinks.
+        notes: what the user should know of the run as a whole.
     """
 
     target: Target
@@ -126,6 +127,7 @@ class Plan(msgspec.Struct, frozen=True):
     diff: DiffRecord
     verdict: Verdict
     builder: PayloadBuilder
+    notes: Sequence[str] = ()
 
     @property
     def ledger(self) -> Ledger:

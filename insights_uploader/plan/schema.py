@@ -38,6 +38,7 @@ def plan_object(plan: Plan) -> Mapping[str, Any]:
         "measures": {"tests": _tests(plan), "coverage": _coverage(plan)},
         "inputs": [_input(record) for record in plan.inputs],
         "diff": {name: getattr(plan.diff, name) for name in plan.diff.__struct_fields__},
+        "notes": list(plan.notes),
         "verdict": {
             "result": plan.verdict.result,
             "reasons": [

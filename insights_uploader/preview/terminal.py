@@ -66,6 +66,8 @@ def _inputs(plan: Plan) -> Iterator[str]:
         f"{plain(plan.diff.source)}: {_count(plan.diff.lines, 'changed line')} in "
         f"{_count(plan.diff.files, 'file')}{base}, up to {plan.target.commit[:12]}"
     )
+    for note in plan.notes:
+        yield f"  note: {plain(note)}"
     if not plan.diff.files:
         yield "  note: nothing changed there; is that what this commit is to be compared with?"
 
@@ -83,8 +85,17 @@ def _input(record: InputRecord) -> Iterator[str]:
         where = f" (line {remark.line})" if remark.line else ""
         yield f"  note: {plain(remark.message)}{where}"
     for path, nearest in record.unmatched.items():
-        hint = f"; the nearest file is {plain(nearest)}" if nearest else ""
+        hint = f"; is it {plain(nearest)}? {plain(_alias(path, nearest))}" if nearest else ""
         yield f"  not in the repository: {plain(path)}{hint}"
+
+
+def _alias(path: str, file: str) -> str:
+    """The option by which a path leads to a file."""
+    ours, theirs = (name.replace("\\", "/").split("/") for name in (path, file))
+    while ours and theirs and ours[-1] == theirs[-1]:
+        ours.pop()
+        theirs.pop()
+    return f"--path-alias {'/'.join(ours)}={'/'.join(theirs)}"
 
 
 def _report(report: PlannedReport) -> Iterator[str]:

@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -112,6 +113,11 @@ class PathResolver:
             return f"{_fits(r.words for r in self._tied)}: say which with --path-alias"
         used = Counter(r.rule for r in self._known.values() if r.path is not None)
         return min(used, key=lambda rule: (-used[rule], rule)) if used else PathRule().words
+
+    @property
+    def used(self) -> AbstractSet[str]:
+        """The words of the rules that led to files."""
+        return {resolved.rule for resolved in self._known.values() if resolved.path is not None}
 
     @property
     def is_tied(self) -> bool:

@@ -115,6 +115,29 @@ def test_an_alias_that_is_none_is_refused(run: Run, checkouts: Mapping[str, Path
     assert "'/builds' is not of the form FROM=TO" in done.stderr
 
 
+def test_an_alias_that_leads_nowhere_is_told(run: Run, checkouts: Mapping[str, Path]) -> None:
+    aliases = ("--path-alias", "/bulids/acme=.", "--path-alias", "/builds/acme/object-path=.")
+    made = plan(run, checkouts["object-path-0.11.5"], ESLINT, *aliases)
+    assert made["notes"] == ["the alias /bulids/acme = . leads no path to a tracked file"]
+    shown = run("preview", ESLINT, "--base", "main", *aliases, cwd=checkouts["object-path-0.11.5"])
+    assert "  note: the alias /bulids/acme = . leads no path to a tracked file\n" in shown.stdout
+
+
+def test_what_is_not_found_is_shown_with_the_alias_that_finds_it(
+    run: Run, checkouts: Mapping[str, Path], tmp_path: Path
+) -> None:
+    checkout = checkouts["python-dotenv-0.21.1"]
+    results = tmp_path / "eslint.json"
+    results.write_text(
+        '[{"filePath": "/x/cli.py", "messages": [{"ruleId": "r", "severity": 2, "message": "m", "line": 1}]}]'
+    )
+    shown = run("preview", results, "--base", "main", cwd=checkout).stdout
+    hint = "not in the repository: /x/cli.py; is it src/dotenv/cli.py? --path-alias "
+    assert f"{hint}/x=src/dotenv\n" in shown
+    found = run("preview", results, "--base", "main", "--path-alias", "/x=src/dotenv", cwd=checkout)
+    assert "1 of 1 path in the repository (by the alias /x = src/dotenv)" in found.stdout
+
+
 def test_the_gate_asks_for_more_of_the_paths(
     run: Run, checkouts: Mapping[str, Path], tmp_path: Path
 ) -> None:

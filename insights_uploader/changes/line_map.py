@@ -2,12 +2,14 @@
 
 import bisect
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from insights_uploader.changes.headers import Section, sections
+from insights_uploader.model.errors import DiffError
 
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
@@ -33,7 +35,7 @@ class _Brought(msgspec.Struct, frozen=True, gc=False):
 
 
 class _MergedFile(msgspec.Struct, frozen=True):
-    """A file that the merge changed, and where it was before; None when it was not, or is binary."""
+    """A file that the merge changed, and where it was before; None when it was not."""
 
     old_path: str | None
     brought: Sequence[_Brought] = ()
@@ -85,18 +87,24 @@ def read_line_map(text: bytes, name: str) -> LineMap:
         DiffError: the text is no diff, or not whole.
     """
     found = {
-        section.new_path: _merged_file(section, text)
+        section.new_path: _merged_file(section, text, name)
         for section in sections(text, name)
         if section.new_path is not None
     }
     return LineMap(found)
 
 
-def _merged_file(section: Section, text: bytes) -> _MergedFile:
+def _merged_file(section: Section, text: bytes, name: str) -> _MergedFile:
     if section.binary:  # without lines there is no telling which are new
-        return _MergedFile(None)
+        return _MergedFile(section.old_path, [_Brought(1, sys.maxsize, 0)])
     if section.hunks is None:
         return _MergedFile(section.old_path)
+    if section.hunks.context:
+        raise DiffError(
+            "diff-malformed",
+            f"{name}: line {section.line}: the diff has context lines, though it is to have none",
+            "Write it with: git diff -U0",
+        )
     # Without context every line of a hunk begins with a sign, so only a header begins with "@@".
     body = text[section.hunks.start : section.hunks.end]
     return _MergedFile(section.old_path, [_brought(header) for header in _HUNK.finditer(body)])

@@ -233,21 +233,6 @@ def test_branches_without_a_common_commit(repository: "Repository", clean: Envir
     assert (caught.value.slug, "--base" in caught.value.hint) == ("no-merge-base", True)
 
 
-def test_a_shallow_clone_is_told_to_fetch_more(repository: "Repository", clean: Environ) -> None:
-    repository.commit({b"a.py": b"1\n"})
-    repository.git("checkout", "-q", "-b", "mine")
-    repository.commit({b"a.py": b"2\n"})
-    repository.git("checkout", "-q", "main")
-    repository.commit({b"b.py": b"3\n"})
-    clone = repository.folder.parent / "clone"
-    url = repository.folder.as_uri()
-    repository.git("clone", "-q", "--depth=1", "--no-single-branch", "-b", "mine", url, clone)
-    with pytest.raises(CheckoutError) as caught:
-        Checkout(clone, clean).merge_base("origin/main")
-    assert caught.value.slug == "no-merge-base"
-    assert "git fetch --unshallow" in caught.value.hint
-
-
 # The default base
 
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from insights_uploader.changes.unified import parse_diff
 from insights_uploader.model.errors import CheckoutError
+from insights_uploader.repository import unified_diff
 from insights_uploader.repository.checkout import Checkout
 from insights_uploader.repository.git import Git
 
@@ -243,3 +245,62 @@ def test_gits_own_words_come_with_a_failure(
     assert caught.value.slug == "git-failed"
     assert "git cat-file failed" in caught.value.message
     assert "f" * 40 in caught.value.message
+
+
+# Binary files, and those that git takes for such
+
+
+def numbers(checkout: Checkout, base: str) -> dict[str, list[int]]:
+    changes = parse_diff(checkout.diff(base), "git diff", zero_context=True)
+    return {f.path: [n for r in f.ranges for n in range(r.start, r.end + 1)] for f in changes.files}
+
+
+ODD = ["a b.bin", "st*r[1]?\\.bin", 'quo"te', "new\nline", "!not", "#hash ", "Käse", "d/ee/p\t"]
+
+
+def test_a_file_with_a_nul_has_lines_like_any_other(
+    repository: "Repository", clean: Mapping[str, str]
+) -> None:
+    base = repository.commit(
+        {name.encode(): b"%d\0\n2\n3\n" % n for n, name in enumerate(ODD)} | {b"a.py": b"1\n"}
+    )
+    head = {name.encode(): b"%d\0\nnew\n3\n" % n for n, name in enumerate(ODD)}
+    repository.commit(head | {b"a.py": b"1\n2\n", b"new.bin": b"\0\n2\n"})
+    repository.git("mv", ODD[0], "moved.bin")
+    repository.commit({b"gone.bin": b"\0gone\n"})
+    (repository.folder / "gone.bin").unlink()
+    repository.commit()
+    found = numbers(Checkout(repository.folder, clean), base)
+    expected = {name: [2] for name in [*ODD[1:], "moved.bin"]}
+    assert found == expected | {"a.py": [2], "new.bin": [1, 2]}
+
+
+@pytest.mark.parametrize("attributes", ["* -diff\n", "* binary\n", "*.py diff=mine\n"])
+def test_attributes_beside_the_repository_hide_nothing(
+    bent: "Repository", straight: bytes, clean: Mapping[str, str], tmp_path: Path, attributes: str
+) -> None:
+    clone = tmp_path / "clone"
+    bent.git("clone", "-q", ".", clone)
+    (clone / ".git/info/attributes").write_text(attributes)
+    bent.git("-C", clone, "config", "diff.mine.binary", "true")
+    plain = bent.git("-C", clone, "-c", "core.quotePath=false", *PLAIN, "-M", "base", "HEAD")
+    assert plain != straight
+    assert Checkout(clone, clean).diff("base") == straight
+
+
+def test_only_so_much_of_binary_files_is_read_line_by_line(
+    repository: "Repository", clean: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, large, text = b"\0\n2\n", b"\0\n" + b"2\n" * 99, b"1\n" * 999
+    base = repository.commit({b"old": b""})
+    repository.commit(
+        {b"small": small, b"small too": small + b"3\n", b"large": large, b"text": text}
+    )
+    monkeypatch.setattr(unified_diff, "TEXT_BUDGET", 50)
+    checkout = Checkout(repository.folder, clean)
+    found = {path: len(lines) for path, lines in numbers(checkout, base).items()}
+    assert found == {"small": 2, "small too": 3, "large": 0, "text": 999}
+    monkeypatch.setattr(unified_diff, "TEXT_BUDGET", 500)
+    assert len(numbers(checkout, base)["large"]) == 100
+    monkeypatch.setattr(unified_diff, "TEXT_BUDGET", 0)  # nothing of before is left
+    assert numbers(checkout, base)["small"] == []

@@ -54,6 +54,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         fingerprints: the tool's own identities as (name, value), in the tool's order.
         suppression: the tool's words for why it is suppressed; None when it is not.
         failed_test: True for a failing test, which no diff ever filters.
+        case: of a failing test, the number of its case in the results file; failures of one case
+            share it. 0 where the parser does not tell, and for anything else.
         variant_of: of a case of a parametrised test, the test's full name without the parameters;
             such failures at one place are shown as one annotation. None for anything else.
     """
@@ -69,6 +71,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     fingerprints: tuple[tuple[str, str], ...] = ()
     suppression: str | None = None
     failed_test: bool = False
+    case: int = 0
     variant_of: str | None = None
 
 

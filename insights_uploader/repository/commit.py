@@ -1,10 +1,12 @@
 """The files of one commit, or of another state of the checkout: which there are, what they hold."""
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
 
 from insights_uploader.repository.git import Git
 
+_DETACHED = re.compile(rb"Merge (?:commit|remote-tracking branch|branch) '[^'\n]+' into HEAD\b")
 _LINK, _SUBMODULE = b"120000", b"160000"
 _HEADER = 200  # bytes, more than a line of `cat-file --batch` with its id, type and size
 
@@ -95,6 +97,18 @@ class Commit(Files):
     @functools.cached_property
     def parents(self) -> Sequence[str]:
         """The ids of its parents as the commit names them, also where a shallow clone ends."""
-        head = self._git.run("cat-file", "commit", self.id).partition(b"\n\n")[0]
+        head, _ = self._object
         lines = (line.partition(b" ") for line in head.split(b"\n"))
         return tuple(value.decode() for key, _, value in lines if key == b"parent")
+
+    @property
+    def is_merge_of_detached(self) -> bool:
+        """True for what `git merge COMMIT` makes where no branch is checked out, as CIs do."""
+        _, message = self._object
+        return len(self.parents) > 1 and _DETACHED.match(message) is not None
+
+    @functools.cached_property
+    def _object(self) -> tuple[bytes, bytes]:
+        """The commit's headers and its message."""
+        head, _, message = self._git.run("cat-file", "commit", self.id).partition(b"\n\n")
+        return head, message

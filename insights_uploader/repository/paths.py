@@ -241,7 +241,7 @@ def _rules(
     best: list[PathRule] = []
     for rule in _candidates(tracked, wanted):
         explained = _explained(tracked, rule, wanted, most)
-        if not explained or not _is_credible(rule, explained, wanted):
+        if not explained or not _is_credible(rule, explained, wanted, tracked):
             continue
         if explained > most:
             most, best = explained, [rule]
@@ -278,8 +278,17 @@ def _explained(tracked: TrackedFiles, rule: PathRule, wanted: Sequence[str], lea
     return least + missing
 
 
-def _is_credible(rule: PathRule, explained: int, wanted: Sequence[str]) -> bool:
-    """Whether a rule that nothing but bare names speak for explains enough to be believed."""
+def _is_credible(
+    rule: PathRule, explained: int, wanted: Sequence[str], tracked: TrackedFiles
+) -> bool:
+    """Whether a rule can be believed.
+
+    One that nothing but bare names speak for has to explain enough. A relative path that begins in
+    one of the repository's own folders means that one, and no other that is named alike.
+    """
+    first = rule.strip.partition("/")[0]
+    if first in tracked.folders and rule.strip.rstrip("/") not in tracked.folders:
+        return False
     if rule.parts > 1:
         return True
     if rule.add or rule.strip.startswith("../"):

@@ -11,7 +11,7 @@ _MUCH_SHARED = 3  # parts at the ends of two paths that one can be taken for the
 
 FOREIGN = re.compile(
     r"(^|/)(site-packages|dist-packages|node_modules|pkg/mod|\.cargo|\.m2|\.gradle|\.pub-cache"
-    r"|\.nuget/packages|vendor/bundle|gems/[^/]+-\d[^/]*|lib(64)?/python\d(\.\d+)?)/"
+    r"|\.nuget/packages|vendor/[\w.-]+/[\w.-]+|gems/[^/]+-\d[^/]*|lib(64)?/python\d(\.\d+)?)/"
     r"|^/(usr/(local/)?(lib|include|share)\w*|usr/local/go/src|rustc)/"
     r"|^/opt/hostedtoolcache/",
     re.IGNORECASE,
@@ -60,6 +60,17 @@ class TrackedFiles:
         if "\\" in path and not self._has_backslashes:
             path = path.replace("\\", "/")
         return normalised(path)
+
+    @functools.cached_property
+    def folders(self) -> frozenset[str]:
+        """All folders that hold files, at any depth."""
+        folders: set[str] = set()
+        for path in self.paths:
+            folder = posixpath.dirname(path)
+            while folder and folder not in folders:
+                folders.add(folder)
+                folder = posixpath.dirname(folder)
+        return frozenset(folders)
 
     def ends(self, path: str) -> Sequence[tuple[str, range]]:
         """A path's last part, its last two and so on, in reverse, each with who shares them.

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 from insights_uploader.model.errors import CheckoutError
 from insights_uploader.repository.borrowed import BorrowedObjects
+from insights_uploader.repository.renames import separately_paired
 
-_DIFF = (
-    "diff", "-U0", "--inter-hunk-context=0", "--no-ext-diff", "--no-textconv", "--no-color",
+_OPTIONS = (
+    "-U0", "--inter-hunk-context=0", "--no-ext-diff", "--no-textconv", "--no-color",
     "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", "-l5000", "--full-index",
     "--submodule=short", "--ignore-submodules=none", "--no-relative", "--diff-algorithm=myers",
     "--indent-heuristic",
@@ -40,11 +41,11 @@ def unified_diff(git: BorrowedObjects, old: str, new: str) -> bytes:
     """
     git.attributes.write_bytes(b"")
     try:
-        text = git.run(*_DIFF, old, new, "--")
-        if b"\nBinary files " not in text:
-            return text
-        git.attributes.write_bytes(_text_attributes(_smallest(git, old, new)))
-        return git.run(*_DIFF, old, new, "--")
+        text = git.run("diff", *_OPTIONS, old, new, "--")
+        if b"\nBinary files " in text:
+            git.attributes.write_bytes(_text_attributes(_smallest(git, old, new)))
+            text = git.run("diff", *_OPTIONS, old, new, "--")
+        return separately_paired(git, _OPTIONS, old, new, text)
     except CheckoutError as error:
         if error.slug == "partial-clone":
             error.hint = f"Let git fetch it: git diff --text --shortstat {old} {new}"

@@ -30,8 +30,11 @@ _DIGEST = 8
 _REMEMBERED = 64_000_000  # bytes: eight million lines
 _MOST_LINES = 500_000  # of one file; a longer one is no source that people edit
 
-# Of an absolute path.
+# Of an absolute path; in a linter's message only of a file's, since others may be addresses.
 _FOLDERS = re.compile(r"(?<![\w./\\-])(?:file://)?(?:[A-Za-z]:)?(?:[/\\][\w.@+~-]+)+[/\\]")
+_FOLDERS_OF_FILE = re.compile(
+    _FOLDERS.pattern + r"(?=[\w+~-]{1,100}\.[a-z]\w{0,5}\b)", re.IGNORECASE
+)
 _VOLATILE = re.compile(
     r"(?:(?<=\bat )|(?<=\baddress ))0x[0-9a-f]+"  # of an object; elsewhere it may be a constant
     r"|(?<=[a-z]@)(?=\d*[a-f])[0-9a-f]{6,8}\b"  # of a Java object
@@ -94,7 +97,7 @@ class Identity:
         if placed.path is not None:
             return None, f"{placed.path}:{placed.line}"
         for location in placed.finding.locations:
-            return None, f"{normalised(location.path)}:{location.line}"
+            return None, f"{_FOLDERS.sub('#', location.path)}:{location.line}"
         return None, ""
 
     def _context(self, placed: Placed) -> bytes | None:
@@ -145,7 +148,7 @@ def line_contexts(lines: Sequence[bytes]) -> Sequence[bytes]:
 def normalised(message: str, *, failed_test: bool = False) -> str:
     """A message without what changes from run to run: folders, addresses, line numbers, blanks."""
     if "/" in message or "\\" in message:
-        message = _FOLDERS.sub("#", message)
+        message = (_FOLDERS if failed_test else _FOLDERS_OF_FILE).sub("#", message)
     message = _VOLATILE.sub(r"\1#", message)
     if failed_test:
         message = _VOLATILE_IN_TESTS.sub("#", message)

@@ -71,7 +71,7 @@ class ReportSelection:
         self.derived = 0
         self.ended: Counter[Disposition] = Counter()
         self.passed: dict[bytes, Kind] = {}
-        self._failing_here: set[bytes] = set()
+        self._failing_here: set[int | bytes] = set()
         self._failing_elsewhere = 0
         self.cases: dict[bytes, set[bytes]] = {}
         self._on_lines = Ranking(caps.annotations)
@@ -97,7 +97,7 @@ class ReportSelection:
         """Take in a finding that passed the filter; the candidate's identity may be of several."""
         self._pass(identity, kind)
         if kind.failed_test:
-            self._failing_here.add(test_case(candidate.placed))
+            self._failing_here.add(candidate.placed.finding.case or test_case(candidate.placed))
         if candidate.placed.finding.variant_of is not None:
             self.cases.setdefault(candidate.id, set()).add(identity)
         located = candidate.end is not Disposition.REPORT_LEVEL

@@ -1,13 +1,14 @@
 """Judges findings one by one: where each belongs, and how it ends. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from insights_uploader.changes.line_map import LineMap
 from insights_uploader.coverage import Coverage
 from insights_uploader.model.finding import Finding, Placed, Severity
 from insights_uploader.model.ledger import Disposition
-from insights_uploader.model.measure import FileCoverage, TestTotals, ToolRun
+from insights_uploader.model.measure import FileCoverage, LineCoverage, TestTotals, ToolRun
 from insights_uploader.selection.diff_filter import DiffFilter
 from insights_uploader.selection.identity import Identity
 from insights_uploader.selection.placing import Resolve, place
@@ -36,6 +37,8 @@ class Judging(msgspec.Struct, frozen=True):
         identity: tells findings apart.
         wanted: what the team wants to see.
         report_of: the key of the report that a tool's results go to.
+        carried: leads from the lines that the tools saw to those of the diff; None where they are
+            the same.
         trace: hears of every finding, for `explain`.
     """
 
@@ -43,6 +46,7 @@ class Judging(msgspec.Struct, frozen=True):
     identity: Identity
     wanted: Wanted = Wanted()
     report_of: Callable[[str], str] = str
+    carried: LineMap | None = None
     trace: Trace | None = None
 
     def silent(self) -> "Judging":
@@ -95,17 +99,35 @@ class Selector:
             resolved = self._resolve(path).path
             if resolved is not None:
                 self.matched.add(resolved)
-                report.coverage.add(resolved, measured.lines)
+                for where, lines in self._carried(resolved, measured.lines):
+                    report.coverage.add(where, lines)
                 return
         first = measured.paths[0] if measured.paths else ""
         self.unmatched.setdefault(first)
         report.coverage.add_elsewhere(first, measured.lines)
 
+    def _carried(
+        self, path: str, lines: Sequence[LineCoverage]
+    ) -> Iterator[tuple[str, Sequence[LineCoverage]]]:
+        """A file's measures where the diff counts its lines; without those that a merge brought."""
+        carried = self._judging.carried
+        if carried is None:
+            yield path, lines
+            return
+        before = carried.path_before(path)
+        if before is not None:
+            places = ((line, carried.before(path, line.line)) for line in lines)
+            yield (
+                before,
+                [msgspec.structs.replace(line, line=at.line) for line, at in places if at],
+            )
+
     def _judge(self, finding: Finding, report: ReportSelection) -> None:
         wanted, trace = self._judging.wanted, self._judging.trace
         if wanted.adjustments:
             finding = wanted.adjusted(finding)
-        placed, end = place(finding, self._resolve, self._judging.diff)
+        judging = self._judging
+        placed, end = place(finding, self._resolve, judging.diff, judging.carried)
         if placed.path is not None:
             self.matched.add(placed.path)
         elif named := [location.path for location in finding.locations if not location.derived]:
@@ -122,7 +144,7 @@ class Selector:
             report.ended[end] += 1
         else:
             identity = annotation = self._judging.identity.of(placed)
-            if finding.variant_of is not None:
+            if finding.variant_of is not None and finding.locations:
                 annotation = self._judging.identity.of_test(placed, finding.variant_of)
             candidate = Candidate(annotation, placed, end)
             report.keep(candidate, identity, self._kind(candidate))

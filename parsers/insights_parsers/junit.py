@@ -95,6 +95,7 @@ class _Results:
     def __init__(self) -> None:
         self.items: list[Parsed] = []
         self._scopes: list[Scope] = []
+        self._opened = 0
         self._failure: Failure | None = None
         self._ignored = 0  # depth inside an element of no interest
         self._printed = False  # inside what a case that failed printed
@@ -140,7 +141,9 @@ class _Results:
 
     def _open(self, name: str, attributes: Mapping[str, str]) -> None:
         outer = self._scopes[-1] if self._scopes else None
+        self._opened += 1
         scope = Scope(name == "testcase", attributes, outer.file if outer else "")
+        scope.number = self._opened
         scope.first_line = outer.first_line if outer else 1
         if scope.is_case:
             self._seconds += seconds(attributes.get("time", ""))

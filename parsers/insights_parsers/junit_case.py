@@ -43,6 +43,7 @@ class Scope:
         attributes: the element's.
         file: the suite's `file`, or that of the suite around it; "" without one.
         first_line: what the tool calls a source's first line.
+        number: of the case or suite in the file, from 1.
         outcome: the worst of the elements directly in it.
         cases: how many cases are in it at any depth.
         failures, errors: how many such elements are in it at any depth.
@@ -57,6 +58,7 @@ class Scope:
     attributes: Mapping[str, str]
     file: str = ""
     first_line: int = 1
+    number: int = 0
     outcome: Outcome = Outcome.PASSED
     cases: int = 0
     failures: int = 0

@@ -79,6 +79,7 @@ def finding(failure: Failure, scopes: list[Scope], output: str = "") -> Finding:
         type=FindingType.BUG,
         locations=locations(failure, text or output, scopes),
         failed_test=True,
+        case=scopes[-1].number,
         variant_of=variant_of(scopes),
     )
 

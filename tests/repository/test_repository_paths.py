@@ -95,6 +95,15 @@ def found(
         # a root file's bare name needs most of what is below the prefix to be found
         (FILES, ["/x/README.md"], ["README.md"]),
         (FILES, ["/x/README.md", "/x/a.md", "/x/b.md"], [None] * 3),
+        # what lies in a folder of ours and is not tracked is nowhere else
+        (
+            ["src/index.js", "packages/bar/src/x.js"],
+            ["packages/foo/src/index.js"],
+            [None],
+        ),
+        (["acme/core.py", "setup.py"], ["acme/acme/core.py", "acme/setup.py"],
+         ["acme/core.py", "setup.py"]),
+        (["src/Assert.php"], ["/app/vendor/webmozart/assert/src/Assert.php"], [None]),
         # outside
         (FILES, ["../../README.md"], [None]),
         (FILES, ["/etc/passwd"], [None]),

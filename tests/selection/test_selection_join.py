@@ -201,7 +201,8 @@ def naive_identity(f: Finding) -> object:
 
 def naive_annotation(f: Finding) -> object:
     """What a reviewer shall see once."""
-    return naive_identity(f) if f.variant_of is None else (f.variant_of, "cases", place(f))
+    alone = f.variant_of is None or not f.locations
+    return naive_identity(f) if alone else (f.variant_of, "cases", place(f))
 
 
 def place(f: Finding) -> Location | None:

@@ -1,0 +1,273 @@
+"""Floor 6: what is under review: which commit, its changed lines, and how the tools' lines lead there.
+
+Bitbucket shows a report on the newest commit of a pull request's source branch and on no other. A CI
+often checks out a merge of it that the server has never seen; then the lines that the tools name are
+carried back.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, Literal
+
+import msgspec
+
+from insights_uploader.changes.changed_lines import ChangedLines
+from insights_uploader.changes.diff_file import DiffFile
+from insights_uploader.changes.line_map import LineMap, read_line_map
+from insights_uploader.changes.source import Diff
+from insights_uploader.changes.unified import parse_diff
+from insights_uploader.destinations.bitbucket_dc.pull_requests import PullRequest, PullRequests
+from insights_uploader.destinations.bitbucket_dc.server_diff import ServerDiff
+from insights_uploader.destinations.http import Http
+from insights_uploader.model.errors import CheckoutError, ResultsError, ServerError
+from insights_uploader.repository.checkout import Checkout, Side
+from insights_uploader.repository.commit import Commit, Files
+
+_NAMED = 5
+
+
+class Server(msgspec.Struct, frozen=True):
+    """Where pull requests are asked for."""
+
+    http: Http
+    project: str
+    repository: str
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the CI says of the commit under review; None is what it does not say.
+
+    Attributes:
+        head: the last commit of the pull request's source.
+        branch: the source branch.
+        target_branch: where it is to be merged into.
+        pull_request: its number.
+        head_revisions: names by which a CI's clone may know the head.
+        merges: the CI builds pull requests merged with their target, the head as first parent.
+    """
+
+    head: str | None = None
+    branch: str | None = None
+    target_branch: str | None = None
+    pull_request: int | None = None
+    head_revisions: Sequence[str] = ()
+    merges: bool = False
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user asks to compare.
+
+    Attributes:
+        base: the revision to compare with; None for the target branch, as far as it is known.
+        two_dot: compare with the base itself and not with the merge base.
+        side: what of the checkout is compared.
+        diff: a unified diff's file instead, `-` for standard input.
+        pull_request: take the diff of the server's pull request with this number, or of the one
+            that is found ("auto").
+        commit: the commit that the user says is under review.
+    """
+
+    base: str | None = None
+    two_dot: bool = False
+    side: Side = "committed"
+    diff: str | None = None
+    pull_request: int | Literal["auto"] | None = None
+    commit: str | None = None
+
+
+class UnderReview(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer.
+
+    Attributes:
+        commit: the full id of the commit that gets the reports.
+        seen: the files that the tools saw.
+        content: the files whose lines the diff counts; those of the commit, or not yet committed.
+        diff: the changed lines.
+        carried: leads from the lines of `seen` to those of `content`; None where they are the same.
+        pull_request: None when it was not asked for.
+        notes: what the user should know of all that.
+    """
+
+    commit: str
+    seen: Files
+    content: Files
+    diff: Diff
+    carried: LineMap | None = None
+    pull_request: PullRequest | None = None
+    notes: Sequence[str] = ()
+
+
+def under_review(
+    comparison: Comparison,
+    around: Surroundings,
+    checkout: Checkout,
+    server: Server | None,
+    stdin: BinaryIO,
+) -> UnderReview:
+    """Find out what is under review.
+
+    Raises:
+        CheckoutError: git cannot tell, or what is checked out is not what is under review.
+        DiffError: the diff cannot be used.
+        ServerError, UsageError: the pull request cannot be had.
+    """
+    if comparison.side != "committed":
+        side = checkout.side(comparison.side)
+        diff = _git_diff(comparison, around.target_branch, checkout, None, side)
+        return UnderReview(commit=checkout.head.id, seen=side, content=side, diff=diff)
+    pulls = PullRequests(server.http, server.project, server.repository) if server else None
+    pull = _pull_request(comparison, around, checkout, pulls)
+    head = _head(around, checkout, pull, pulls)
+    if comparison.commit and checkout.commit_id(comparison.commit) != head.id:
+        raise ResultsError(
+            "not-checked-out",
+            f"commit {comparison.commit} is not under review: {head.id} is checked out",
+            "Check that commit out, or leave --commit away.",
+        )
+    is_newest = pull is None or pull.head == head.id
+    if comparison.diff is not None:
+        diff = DiffFile(comparison.diff, stdin, head).changed_lines()
+    elif server is not None and pull is not None and is_newest:
+        source = ServerDiff(server.http, server.project, server.repository, pull, head)
+        diff = source.changed_lines()
+    else:
+        target = pull.target_branch if pull else around.target_branch
+        diff = _git_diff(comparison, target, checkout, head, head)
+    is_merge = head.id != checkout.head.id
+    return UnderReview(
+        commit=head.id,
+        seen=checkout.head,
+        content=head,
+        diff=diff,
+        carried=read_line_map(checkout.diff(head.id), "git diff") if is_merge else None,
+        pull_request=pull,
+        notes=[*_notes(checkout, head, pull, server), *_cross_check(diff, pull, checkout, head)],
+    )
+
+
+def _pull_request(
+    comparison: Comparison, around: Surroundings, checkout: Checkout, pulls: PullRequests | None
+) -> PullRequest | None:
+    wanted = comparison.pull_request
+    if wanted is None or pulls is None:
+        return None
+    if wanted == "auto":
+        wanted = around.pull_request or wanted
+    if wanted == "auto":
+        return pulls.find(around.head or checkout.head.id, around.branch)
+    return pulls.get(wanted)
+
+
+def _head(
+    around: Surroundings, checkout: Checkout, pull: PullRequest | None, pulls: PullRequests | None
+) -> Commit:
+    """The commit under review: HEAD, or the parent of CI's merge that the server knows."""
+    told = pull.head if pull else around.head or _head_in_clone(around, checkout)
+    if told is None:
+        return checkout.head
+    try:
+        return checkout.pull_request_head(told)
+    except CheckoutError as error:
+        if error.slug != "another-commit" or pull is None or pulls is None:
+            raise
+        for commit in (checkout.head.id, *checkout.head.parents[:1]):
+            if _is_part_of(commit, pull, pulls):  # something was pushed since this build began
+                return checkout.pull_request_head(commit)
+        raise
+
+
+def _head_in_clone(around: Surroundings, checkout: Checkout) -> str | None:
+    """The pull request's head by what the CI fetched; None where that does not tell."""
+    head = checkout.head
+    for revision in around.head_revisions:
+        try:
+            commit = checkout.commit_id(revision)
+        except CheckoutError:
+            continue
+        if commit == head.id or (len(head.parents) > 1 and commit in head.parents):
+            return commit
+    return head.parents[0] if around.merges and head.is_merge_of_detached else None
+
+
+def _is_part_of(commit: str, pull: PullRequest, pulls: PullRequests) -> bool:
+    try:
+        return any(each.id == pull.id for each in pulls.of_commit(commit))
+    except ServerError as error:
+        if error.slug != "no-commit":
+            raise
+        return False
+
+
+def _git_diff(
+    comparison: Comparison,
+    target: str | None,
+    checkout: Checkout,
+    head: Commit | None,
+    side: Files,
+) -> Diff:
+    revision = comparison.base or (checkout.target(target) if target else checkout.default_base())
+    if comparison.two_dot:
+        base = checkout.commit_id(revision)
+    else:
+        base = checkout.merge_base(revision, head.id if head and head != checkout.head else "")
+    changes = parse_diff(checkout.diff(base, side), "git diff", zero_context=True)
+    name = revision.removeprefix("refs/remotes/")
+    dots = ".." if comparison.two_dot else "..."
+    if comparison.side != "committed":
+        return Diff(
+            changes, f"git diff {name}{dots}HEAD and what is {_UNCOMMITTED[comparison.side]}", base
+        )
+    of = "HEAD" if head is None or head.id == checkout.head.id else head.id[:12]
+    return Diff(changes, f"git diff {name}{dots}{of}", base)
+
+
+_UNCOMMITTED = {"staged": "staged", "working-tree": "in the working tree"}
+
+
+def _notes(
+    checkout: Checkout, head: Commit, pull: PullRequest | None, server: Server | None
+) -> Iterator[str]:
+    if head.id != checkout.head.id:
+        yield (
+            f"HEAD is a merge of {head.id[:12]}, which is under review; "
+            "lines are carried back to that commit"
+        )
+    if pull is None or server is None:
+        return
+    if pull.head != head.id:
+        yield (
+            f"{head.id[:12]} is no longer the head of pull request {pull.id}, {pull.head[:12]} is: "
+            "Bitbucket will not show this report"
+        )
+    if not pull.is_open:
+        yield f"pull request {pull.id} is {pull.state.lower()}"
+    if pull.is_from_fork:
+        yield (
+            f"pull request {pull.id} comes from {pull.source.project}/{pull.source.slug}; "
+            f"the report goes to {server.project}/{server.repository}"
+        )
+
+
+def _cross_check(
+    diff: Diff, pull: PullRequest | None, checkout: Checkout, head: Commit
+) -> Iterator[str]:
+    """Hold the server's diff against git's, where this clone reaches back to where it begins."""
+    if pull is None or diff.base is None or not diff.source.startswith("pull request"):
+        return
+    try:
+        base = checkout.commit_id(diff.base)
+    except CheckoutError:
+        return
+    ours = parse_diff(checkout.diff(base, head), "git diff", zero_context=True)
+    paths = _differing(diff.changes, ours)
+    if paths:
+        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+        yield (
+            f"the changed lines of {', '.join(paths[:_NAMED])}{more} are others for the server than "
+            "for git; the server's are taken"
+        )
+
+
+def _differing(one: ChangedLines, other: ChangedLines) -> Sequence[str]:
+    """The files of which two diffs do not say the same."""
+    ours, theirs = ({f.path: f.ranges for f in each.files} for each in (one, other))
+    return sorted(path for path in ours | theirs if ours.get(path) != theirs.get(path))

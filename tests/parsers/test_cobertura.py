@@ -335,7 +335,7 @@ def test_any_tree_is_read_as_another_library_walks_it(root: ET.Element) -> None:
         read = files(parsed(Path(folder, "c.xml"), ET.tostring(root, encoding="unicode")))
     assert [
         (
-            file.paths[-1],
+            min(file.paths, key=len),  # `.` among the folders puts the bare name first
             [(line.line, line.hits, f"{line.covered}/{line.branches})") for line in file.lines],
         )
         for file in read

@@ -94,6 +94,8 @@ class TrustedSettings(Settings, frozen=True):
     """What a file may set besides that the user names with --config."""
 
     base: str | None = None
+    two_dot: bool | None = None
+    pull_request: int | str | None = None
     url: str | None = None
     project: str | None = None
     repository: str | None = None

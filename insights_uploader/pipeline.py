@@ -1,20 +1,16 @@
 """Floor 6: from results files to the plan; the only place that wires the floors below."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from insights_uploader import coverage
-from insights_uploader.changes.diff_file import DiffFile
-from insights_uploader.changes.source import Diff
-from insights_uploader.changes.unified import parse_diff
 from insights_uploader.gate import Evidence, Policy, Verdict, judge
 from insights_uploader.inputs.arguments import expand
 from insights_uploader.inputs.plugins import Plugins
-from insights_uploader.model.errors import ResultsError
 from insights_uploader.model.finding import Severity
 from insights_uploader.model.ledger import Disposition
 from insights_uploader.plan.draft import ReportDraft, annotation
@@ -28,8 +24,10 @@ from insights_uploader.plan.plan import (
 )
 from insights_uploader.reading import Reader
 from insights_uploader.repository.checkout import Checkout
+from insights_uploader.repository.commit import Files
 from insights_uploader.repository.paths import PathRule, Resolved
 from insights_uploader.repository.tracked_files import TrackedFiles
+from insights_uploader.review import Comparison, Server, Surroundings, under_review
 from insights_uploader.selection.diff_filter import DiffFilter, FilterMode
 from insights_uploader.selection.identity import Identity
 from insights_uploader.selection.selection import Caps, ReportSelection, Selection
@@ -53,10 +51,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         results: the RESULTS of the command line.
         checkout: a folder in the checkout.
-        base: the revision to compare with; None for the remote's default branch.
-        diff: a unified diff's file instead, `-` for standard input.
-        project, repository, commit: the destination; None while only a preview is asked for, and
-            for the commit that is checked out.
+        comparison: what is compared with what.
+        around: what the CI says of the commit under review.
+        project, repository: the destination; None while only a preview is asked for.
         mode, context: what of the diff a finding must touch.
         relocate: move findings on unchanged lines of a changed file to the nearest changed one.
         aliases: the user's path rules.
@@ -67,11 +64,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     results: Sequence[str]
     checkout: Path
     report_of: Callable[[str], str]
-    base: str | None = None
-    diff: str | None = None
+    comparison: Comparison = Comparison()
+    around: Surroundings = Surroundings()
     project: str | None = None
     repository: str | None = None
-    commit: str | None = None
     mode: FilterMode = FilterMode.ADDED
     context: int = 3
     relocate: bool = False
@@ -91,6 +87,7 @@ class World(msgspec.Struct, frozen=True):
         stdin: read for `--diff -`.
         now_ms: the time, in milliseconds since 1970.
         builder: makes the destination's bodies.
+        server: asked for the pull request; None when nobody wants one.
         trace: hears how every finding ended, for `explain`.
     """
 
@@ -99,6 +96,7 @@ class World(msgspec.Struct, frozen=True):
     stdin: BinaryIO
     now_ms: int
     builder: PayloadBuilder
+    server: Server | None = None
     trace: Trace | None = None
 
 
@@ -111,26 +109,21 @@ def make_plan(request: Request, world: World) -> Plan:
     """
     arguments = expand(request.results, world.plugins.parsers)
     checkout = Checkout(request.checkout, world.environ)
-    commit = checkout.commit_id(request.commit) if request.commit else checkout.head.id
-    if commit != checkout.head.id:
-        raise ResultsError(
-            "not-checked-out",
-            f"commit {commit} is not checked out: HEAD is {checkout.head.id}",
-            "Check that commit out, or leave --commit away.",
-        )
-    diff = _diff(request, checkout, world.stdin)
+    review = under_review(request.comparison, request.around, checkout, world.server, world.stdin)
+    changes = review.diff.changes
     judging = Judging(
-        diff=DiffFilter(diff.changes, request.mode, request.context, relocates=request.relocate),
-        identity=Identity(checkout.head.lines),
+        diff=DiffFilter(changes, request.mode, request.context, relocates=request.relocate),
+        identity=Identity(review.content.lines),
         wanted=request.wanted,
         report_of=request.report_of,
+        carried=review.carried,
         trace=world.trace,
     )
-    tracked = TrackedFiles(checkout.head.files, checkout.spellings, checkout.head.links)
+    tracked = TrackedFiles(review.seen.files, checkout.spellings, review.seen.links)
     reader = Reader(world.plugins, tracked, request.aliases, judging, request.caps)
     selection, records = reader.read_all(arguments)
-    _derive(selection, judging, checkout)
-    changed = _changed_rates(selection, DiffFilter(diff.changes))
+    _derive(selection, judging, review.content)
+    changed = _changed_rates(selection, DiffFilter(changes))
     verdict = judge(request.policy, _evidence(selection, records, changed))
     drafts = [
         _draft(report, request.presentation, verdict, changed.get(key), world.now_ms)
@@ -140,39 +133,37 @@ def make_plan(request: Request, world: World) -> Plan:
         target=Target(
             project=request.project,
             repository=request.repository,
-            commit=commit,
-            merge_base=diff.base,
-            pull_request=None,
+            commit=review.commit,
+            merge_base=review.diff.base,
+            pull_request=review.pull_request.id if review.pull_request else None,
             limit=request.caps.annotations,
         ),
         reports=planned(world.builder, drafts),
         inputs=tuple(records),
-        notes=[
-            f"{alias.words.removeprefix('by ')} leads no path to a tracked file"
-            for alias in reader.unused_aliases
-        ],
-        diff=DiffRecord(diff.source, diff.base, len(diff.changes.files), diff.changes.line_count),
+        notes=[*review.notes, *_unused(reader)],
+        diff=DiffRecord(
+            review.diff.source, review.diff.base, len(changes.files), changes.line_count
+        ),
         verdict=verdict,
         builder=world.builder,
     )
 
 
-def _diff(request: Request, checkout: Checkout, stdin: BinaryIO) -> Diff:
-    """The changed lines, from a file or from git."""
-    if request.diff is not None:
-        return DiffFile(request.diff, stdin, checkout.head).changed_lines()
-    revision = request.base or checkout.default_base()
-    base = checkout.merge_base(revision)
-    changes = parse_diff(checkout.diff(base), "git diff", zero_context=True)
-    return Diff(changes, f"git diff {revision}...HEAD", base)
+def _unused(reader: Reader) -> Iterator[str]:
+    for alias in reader.unused_aliases:
+        yield f"{alias.words.removeprefix('by ')} leads no path to a tracked file"
 
 
-def _derive(selection: Selection, judging: Judging, checkout: Checkout) -> None:
-    """Make findings from the merged coverage and judge them like any others."""
+def _derive(selection: Selection, judging: Judging, content: Files) -> None:
+    """Make findings from the merged coverage and judge them like any others.
+
+    Their lines are those of the diff: what was measured elsewhere has been carried back.
+    """
+    judging = msgspec.structs.replace(judging, carried=None)
     for report in list(selection.reports.values()):
         if report.coverage is not None:
             selector = Selector(selection, _as_measured, judging)
-            for finding in coverage.findings(report.coverage, judging.diff, checkout.head.lines):
+            for finding in coverage.findings(report.coverage, judging.diff, content.lines):
                 selector.derive(finding)
 
 

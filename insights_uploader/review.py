@@ -6,7 +6,7 @@ carried back.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
 import msgspec
 
@@ -15,22 +15,36 @@ from insights_uploader.changes.diff_file import DiffFile
 from insights_uploader.changes.line_map import LineMap, read_line_map
 from insights_uploader.changes.source import Diff
 from insights_uploader.changes.unified import parse_diff
-from insights_uploader.destinations.bitbucket_dc.pull_requests import PullRequest, PullRequests
-from insights_uploader.destinations.bitbucket_dc.server_diff import ServerDiff
-from insights_uploader.destinations.http import Http
 from insights_uploader.model.errors import CheckoutError, ResultsError, ServerError
 from insights_uploader.repository.checkout import Checkout, Side
 from insights_uploader.repository.commit import Commit, Files
 
+if TYPE_CHECKING:  # a run without a server needs none of its libraries
+    from insights_uploader.destinations.bitbucket_dc.pull_requests import PullRequest, PullRequests
+    from insights_uploader.destinations.http import Http
+
 _NAMED = 5
 
 
-class Server(msgspec.Struct, frozen=True):
+class Server(NamedTuple):
     """Where pull requests are asked for."""
 
-    http: Http
+    http: "Http"
     project: str
     repository: str
+
+    @property
+    def pull_requests(self) -> "PullRequests":
+        """Those into this repository."""
+        from insights_uploader.destinations.bitbucket_dc.pull_requests import PullRequests
+
+        return PullRequests(*self)
+
+    def diff(self, pull: "PullRequest", head: Commit) -> Diff:
+        """The changed lines of a pull request, whose head is at hand."""
+        from insights_uploader.destinations.bitbucket_dc.server_diff import ServerDiff
+
+        return ServerDiff(*self, pull, head).changed_lines()
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +88,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     commit: str | None = None
 
 
-class UnderReview(msgspec.Struct, frozen=True, kw_only=True):
+class UnderReview(NamedTuple):
     """The answer.
 
     Attributes:
@@ -92,7 +106,7 @@ class UnderReview(msgspec.Struct, frozen=True, kw_only=True):
     content: Files
     diff: Diff
     carried: LineMap | None = None
-    pull_request: PullRequest | None = None
+    pull_request: "PullRequest | None" = None
     notes: Sequence[str] = ()
 
 
@@ -114,21 +128,20 @@ def under_review(
         side = checkout.side(comparison.side)
         diff = _git_diff(comparison, around.target_branch, checkout, None, side)
         return UnderReview(commit=checkout.head.id, seen=side, content=side, diff=diff)
-    pulls = PullRequests(server.http, server.project, server.repository) if server else None
+    pulls = server.pull_requests if server else None
     pull = _pull_request(comparison, around, checkout, pulls)
     head = _head(around, checkout, pull, pulls)
     if comparison.commit and checkout.commit_id(comparison.commit) != head.id:
         raise ResultsError(
             "not-checked-out",
-            f"commit {comparison.commit} is not under review: {head.id} is checked out",
+            f"commit {comparison.commit} is not checked out: {head.id} is",
             "Check that commit out, or leave --commit away.",
         )
     is_newest = pull is None or pull.head == head.id
     if comparison.diff is not None:
         diff = DiffFile(comparison.diff, stdin, head).changed_lines()
     elif server is not None and pull is not None and is_newest:
-        source = ServerDiff(server.http, server.project, server.repository, pull, head)
-        diff = source.changed_lines()
+        diff = server.diff(pull, head)
     else:
         target = pull.target_branch if pull else around.target_branch
         diff = _git_diff(comparison, target, checkout, head, head)
@@ -145,8 +158,8 @@ def under_review(
 
 
 def _pull_request(
-    comparison: Comparison, around: Surroundings, checkout: Checkout, pulls: PullRequests | None
-) -> PullRequest | None:
+    comparison: Comparison, around: Surroundings, checkout: Checkout, pulls: "PullRequests | None"
+) -> "PullRequest | None":
     wanted = comparison.pull_request
     if wanted is None or pulls is None:
         return None
@@ -158,7 +171,10 @@ def _pull_request(
 
 
 def _head(
-    around: Surroundings, checkout: Checkout, pull: PullRequest | None, pulls: PullRequests | None
+    around: Surroundings,
+    checkout: Checkout,
+    pull: "PullRequest | None",
+    pulls: "PullRequests | None",
 ) -> Commit:
     """The commit under review: HEAD, or the parent of CI's merge that the server knows."""
     told = pull.head if pull else around.head or _head_in_clone(around, checkout)
@@ -188,7 +204,7 @@ def _head_in_clone(around: Surroundings, checkout: Checkout) -> str | None:
     return head.parents[0] if around.merges and head.is_merge_of_detached else None
 
 
-def _is_part_of(commit: str, pull: PullRequest, pulls: PullRequests) -> bool:
+def _is_part_of(commit: str, pull: "PullRequest", pulls: "PullRequests") -> bool:
     try:
         return any(each.id == pull.id for each in pulls.of_commit(commit))
     except ServerError as error:
@@ -224,7 +240,7 @@ _UNCOMMITTED = {"staged": "staged", "working-tree": "in the working tree"}
 
 
 def _notes(
-    checkout: Checkout, head: Commit, pull: PullRequest | None, server: Server | None
+    checkout: Checkout, head: Commit, pull: "PullRequest | None", server: Server | None
 ) -> Iterator[str]:
     if head.id != checkout.head.id:
         yield (
@@ -248,7 +264,7 @@ def _notes(
 
 
 def _cross_check(
-    diff: Diff, pull: PullRequest | None, checkout: Checkout, head: Commit
+    diff: Diff, pull: "PullRequest | None", checkout: Checkout, head: Commit
 ) -> Iterator[str]:
     """Hold the server's diff against git's, where this clone reaches back to where it begins."""
     if pull is None or diff.base is None or not diff.source.startswith("pull request"):

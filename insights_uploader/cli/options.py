@@ -18,6 +18,20 @@ _SEVERITIES = click.Choice(["low", "medium", "high"], case_sensitive=False)
 _PERCENT = click.FloatRange(0, 100)
 
 
+class _Number(click.ParamType["int | str"]):
+    """A pull request's number, or auto."""
+
+    name = "N|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        word = str(value).strip()
+        if word == "auto":
+            return word
+        if not (word.isascii() and word.isdecimal() and 0 < int(word) < 2**31):
+            self.fail(f"{value!r} is neither a pull request's number nor auto.", param, ctx)
+        return int(word)
+
+
 class _Alias(click.ParamType[PathAlias]):
     """FROM=TO, where TO may be empty."""
 
@@ -44,7 +58,16 @@ _OPTIONS: tuple[Command, ...] = (
     _option("--checkout", type=_FOLDER, default=Path(), metavar="DIR",
             help="The git checkout (default: the one around the current folder)."),
     _option("--base", metavar="REV",
-            help="Diff against the merge base with REV (default: the remote's default branch)."),
+            help="Diff against the merge base with REV (default: the target branch that the CI "
+            "names, else the remote's default branch)."),
+    _option("--two-dot", is_flag=True,
+            help="Diff against REV itself and not against the merge base with it."),
+    _option("--changes", type=click.Choice(["committed", "staged", "working-tree"]),
+            default="committed", show_default=True,
+            help="Up to what: HEAD, the index, or the files on disk with untracked ones."),
+    _option("--pull-request", type=_Number(), metavar="N|auto",
+            help="The diff and the head of that pull request, from the server; auto finds it by "
+            "the CI's variables or by the commit."),
     _option("--diff", metavar="FILE", help="A unified diff instead (-: standard input)."),
     _option("--filter", type=click.Choice(["added", "context", "file", "all"]), default="added",
             show_default=True, help="What of the diff a finding must touch: changed lines, lines "
@@ -88,7 +111,7 @@ _OPTIONS: tuple[Command, ...] = (
             help="Of the repository on the server."),
     _option("--repository", envvar="BITBUCKET_REPOSITORY", metavar="SLUG",
             help="Of the repository on the server."),
-    _option("--commit", metavar="ID", help="Which commit gets the reports (default: HEAD)."),
+    _option("--commit", metavar="ID", help="Which commit gets the reports (default: HEAD, or the head that CI's merge is of)."),
     _option("--url", envvar="BITBUCKET_URL", metavar="URL",
             help="The server, as in https://bitbucket.example.com."),
     _option("--token-file", type=_FOLDER, metavar="FILE",

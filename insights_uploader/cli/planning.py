@@ -9,10 +9,12 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from insights_uploader.cli.settling import Settled, settle
+from insights_uploader.cli.surroundings import around
 from insights_uploader.config import ReportSetting, RuleSetting
+from insights_uploader.credentials import credentials
 from insights_uploader.destinations.bitbucket_dc.payload import (
     CodeInsightsPayload,
     is_web_address,
@@ -26,10 +28,14 @@ from insights_uploader.pipeline import Presentation, Request, World, make_plan
 from insights_uploader.plan.plan import Plan
 from insights_uploader.repository.checkout import Checkout
 from insights_uploader.repository.paths import PathRule
+from insights_uploader.review import Comparison, Server
 from insights_uploader.selection.diff_filter import FilterMode
 from insights_uploader.selection.selection import Caps
 from insights_uploader.selection.selector import Trace
 from insights_uploader.selection.wanted import Adjustment, Wanted
+
+if TYPE_CHECKING:
+    from insights_uploader.destinations.http import Http
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
@@ -46,21 +52,50 @@ def settled(options: Mapping[str, Any]) -> Settled:
     return found
 
 
-def plan_from(settings: Settled, trace: Trace | None = None) -> Plan:
+def plan_from(settings: Settled, trace: Trace | None = None, http: "Http | None" = None) -> Plan:
     """Make the plan that the settings ask for.
+
+    Args:
+        settings: of this run.
+        trace: hears how every finding ended.
+        http: the way to the server; without it one is opened if a pull request is wanted.
 
     Raises:
         InsightsError: anything the user can cause.
     """
+    if http is None and settings["pull_request"] is not None:
+        with connected(settings) as opened:
+            return plan_from(settings, trace, opened)
+    server = Server(http, settings["project"], settings["repository"]) if http else None
     world = World(
         plugins=installed(),
         environ=os.environ,
         stdin=sys.stdin.buffer if sys.stdin else io.BytesIO(),
         now_ms=time.time_ns() // 1_000_000,
         builder=CodeInsightsPayload(),
+        server=server,
         trace=trace,
     )
     return make_plan(_request(settings), world)
+
+
+def connected(settings: Settled) -> "Http":
+    """The way to the server that the settings name; nothing is sent yet.
+
+    Raises:
+        UsageError: the server, the repository or the token is missing or cannot work.
+    """
+    from insights_uploader.destinations.http import Http, normalised_url
+
+    for name in ("url", "project", "repository"):
+        if not settings[name]:
+            raise UsageError(
+                "no-destination",
+                f"--{name} is missing",
+                f"Give it, or set BITBUCKET_{name.upper()}; preview needs no server.",
+            )
+    url = normalised_url(settings["url"])
+    return Http(url, credentials(os.environ, settings["token_file"]).authorization)
 
 
 def _request(settings: Settled) -> Request:
@@ -71,11 +106,17 @@ def _request(settings: Settled) -> Request:
         results=settings["results"],
         checkout=settings["checkout"],
         report_of=_report_of(settings["key"], groups),
-        base=settings["base"],
-        diff=settings["diff"],
+        comparison=Comparison(
+            base=settings["base"],
+            two_dot=settings["two_dot"],
+            side=settings["changes"],
+            diff=settings["diff"],
+            pull_request=settings["pull_request"],
+            commit=settings["commit"],
+        ),
+        around=around(settings.build),
         project=settings["project"],
         repository=settings["repository"],
-        commit=settings["commit"],
         mode=FilterMode(settings["filter"]),
         context=settings["context"],
         relocate=settings["relocate"],
@@ -155,6 +196,14 @@ def _check(settings: Settled) -> None:
         raise UsageError(
             "base-and-diff", "--base and --diff cannot be used together", "Each says what changed."
         )
+    if settings["pull_request"] is not None and settings["changes"] != "committed":
+        raise UsageError(
+            "uncommitted-pull-request",
+            f"--changes {settings['changes']}: a pull request holds only what is committed",
+            "Leave --pull-request away, and name its target with --base.",
+        )
+    if settings["two_dot"] and settings["diff"]:
+        raise UsageError("base-and-diff", "--two-dot: there is no base to --diff", "Use --base.")
     if not _KEY.fullmatch(settings["key"]):
         raise UsageError(
             "bad-key",

@@ -1,19 +1,17 @@
 """`insights-uploader publish`: the main job."""
 
-import os
 from typing import Any
 
 import click
 
 from insights_uploader.cli.options import results_options
-from insights_uploader.cli.planning import plan_from, settled
+from insights_uploader.cli.planning import connected, plan_from, settled
 from insights_uploader.cli.receipts import keep_receipt
 from insights_uploader.cli.settling import Settled, origins_text
 from insights_uploader.cli.speaking import say, warn
 from insights_uploader.cli.verdicts import exit_code
-from insights_uploader.credentials import credentials
 from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
-from insights_uploader.destinations.http import Http, normalised_url
+from insights_uploader.destinations.http import Http
 from insights_uploader.model.errors import ExitCode, ServerError, UsageError
 from insights_uploader.plan.plan import Plan
 from insights_uploader.preview import terminal
@@ -29,17 +27,14 @@ def command(**options: Any) -> int:
     'sarif:out/*.json'. Everything is read and valid before the first request is sent.
     """
     settings = settled(options)
-    for name in ("url", "project", "repository"):
-        if not settings[name]:
-            raise UsageError(
-                "no-destination",
-                f"--{name} is missing",
-                f"Give it, or set BITBUCKET_{name.upper()}; preview needs no server.",
-            )
-    url = normalised_url(settings["url"])
-    secret = credentials(os.environ, settings["token_file"])
-    with Http(url, secret.authorization) as http:
-        plan = plan_from(settings)
+    if settings["changes"] != "committed":
+        raise UsageError(
+            "not-committed",
+            f"--changes {settings['changes']}: only what is committed can be published",
+            "Leave it away, or use preview or gate.",
+        )
+    with connected(settings) as http:
+        plan = plan_from(settings, http=http)
         if settings["verbose"]:
             say(origins_text(settings))
         if settings["quiet"]:

@@ -1,4 +1,4 @@
-"""The value of every option, and where it comes from: flag, environment, file, default."""
+"""The value of every option, and where it comes from: flag, environment, file, CI, git, default."""
 
 import difflib
 import os
@@ -10,7 +10,10 @@ import msgspec
 from click.core import ParameterSource
 
 from insights_uploader import config
+from insights_uploader.ci.build import Build
+from insights_uploader.ci.detection import detect
 from insights_uploader.cli.options import PREFIX
+from insights_uploader.cli.surroundings import told
 from insights_uploader.model.errors import UsageError
 from insights_uploader.repository.checkout import Checkout
 
@@ -31,11 +34,13 @@ class Settled(msgspec.Struct, frozen=True):
         values: by the option's name, dashes as underscores.
         origins: where each comes from, in words.
         file: the settings file; None without one.
+        build: what the CI says of this build; None without a CI.
     """
 
     values: Mapping[str, Any]
     origins: Mapping[str, str]
     file: str | None
+    build: Build | None = None
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -77,7 +82,11 @@ def settle(options: Mapping[str, Any], checkout: Callable[[], Checkout]) -> Sett
         if origins.get(name, _DEFAULT) == _DEFAULT:
             values[name] = _converted(context, name, value, origin)
             origins[name] = origin
-    return Settled(values, origins, found.path)
+    build = detect(os.environ)
+    for name, value, origin in told(build, checkout()):
+        if origins.get(name) == _DEFAULT:
+            values[name], origins[name] = value, origin
+    return Settled(values, origins, found.path, build)
 
 
 def _check_environment(context: click.Context, environ: Mapping[str, str]) -> None:

@@ -56,7 +56,7 @@ class BorrowedObjects(Git):
             "GIT_CONFIG_SYSTEM": "/dev/null",
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_ATTR_NOSYSTEM": "1",
-            "XDG_CONFIG_HOME": str(folder),  # git looks there for attributes
+            "XDG_CONFIG_HOME": str(folder),  # git before 2.32 knows of no GIT_CONFIG_GLOBAL
             "HOME": str(folder),
         }
         users = {key: value for key, value in environ.items() if not key.startswith("GIT_")}

@@ -127,6 +127,10 @@ class Checkout:
         """
         return self._history.default_base()
 
+    def remote_address(self) -> str | None:
+        """Where the remote is, as the configuration has it; None without a remote."""
+        return self._history.remote_address()
+
     def target(self, branch: str) -> str:
         """The revision of a pull request's target: the remote's branch, as a local one may be old."""
         return self._history.target(branch)

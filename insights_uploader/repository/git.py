@@ -15,7 +15,6 @@ _PINNED = (
     "core.splitIndex=false",
     "core.looseCompression=0",
     "color.ui=false",
-    "submodule.recurse=false",
 )
 _KEPT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES", "GIT_CONFIG_")
 """Beginnings of the GIT_* variables that say where the repository is, and not how to show it. The
@@ -25,10 +24,11 @@ _SET = {
     "LANGUAGE": "",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_REPLACE_OBJECTS": "1",  # the server has none of them
+    "GIT_NO_REPLACE_OBJECTS": "1",  # the server has none of them, nor of these:
+    "GIT_GRAFT_FILE": "/dev/null",
     # A partial clone fetches what it lacks, whenever git looks: not for us, behind the user's back.
     "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "",  # the same for git before 2.45
+    "GIT_ALLOW_PROTOCOL": "",  # the same for git that does not know that: before 2.45
 }
 
 

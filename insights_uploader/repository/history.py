@@ -90,6 +90,13 @@ class History:
         """The revision of a pull request's target: the remote's branch, as a local one may be old."""
         return f"refs/remotes/{''.join(self._remote('')) or 'origin'}/{branch}"
 
+    def remote_address(self) -> str | None:
+        """Where the remote is, as the configuration has it; None without a remote."""
+        for remote in self._remote(""):
+            result = self._git.attempt("config", "--get", f"remote.{remote}.url")
+            return result.stdout.decode("utf-8", "replace").strip() or None
+        return None
+
     def fetch(self, commit: str) -> str:
         """The command that fetches a commit by its id."""
         unshallow = ["--unshallow"] if self._is_shallow() else []

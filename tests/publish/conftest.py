@@ -17,6 +17,7 @@ from insights_uploader.destinations.http import Http
 from insights_uploader.inputs.plugins import installed
 from insights_uploader.pipeline import Request, World, make_plan
 from insights_uploader.plan.plan import Plan
+from insights_uploader.review import Comparison
 from insights_uploader.sandbox.server import Sandbox
 
 
@@ -36,7 +37,7 @@ def plan_of(dotenv: Path) -> MakePlan:
             results=[str(path) for path in results],
             checkout=dotenv,
             report_of=functools.partial(report_key, "ci"),
-            base="main",
+            comparison=Comparison(base="main"),
             project="PRJ",
             repository="repo",
             **settings,

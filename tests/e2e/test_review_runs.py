@@ -32,6 +32,7 @@ def origin(tmp_path: Path) -> Path:
         file = folder / name
         file.write_text("# of the target\n" * 3 + file.read_text())
     (folder / "of_the_target.py").write_text("x = 1\n" * 9)
+    (folder / "mkdocs.yml").unlink()
     repository.git(folder, "add", "--all")
     repository.git(folder, "commit", "-q", "-m", "The target moves on")
     return folder
@@ -98,7 +99,7 @@ def everywhere(workspace: Path, *more: str) -> Path:
         {
             "ruleId": "every-line",
             "level": "warning",
-            "message": {"text": f"line {line}"},
+            "message": {"text": text},
             "locations": [
                 {
                     "physicalLocation": {
@@ -109,7 +110,7 @@ def everywhere(workspace: Path, *more: str) -> Path:
             ],
         }
         for name in (*listed, *more)
-        for line in range(1, (workspace / name).read_bytes().count(b"\n") + 2)
+        for line, text in enumerate(source(workspace / name), 1)
     ]
     log = {
         "version": "2.1.0",
@@ -118,6 +119,11 @@ def everywhere(workspace: Path, *more: str) -> Path:
     path = workspace.parent / "every.sarif"
     path.write_text(json.dumps(log))
     return path
+
+
+def source(file: Path) -> list[str]:
+    """What a finding on each of a file's lines says: the line, and one more for its end."""
+    return [f"<{line!a}>" for line in file.read_bytes().split(b"\n")]
 
 
 def blamed(folder: Path, base: str, head: str) -> Lines:
@@ -139,9 +145,14 @@ def expected(origin: Path) -> Lines:
     return blamed(origin, base, FEATURE)
 
 
-def stored(server: Sandbox, commit: str) -> Lines:
+def stored(server: Sandbox, origin: Path, commit: str) -> Lines:
+    """What a report annotates, once it is sure that every finding stands on its own line."""
     report = server.store.report(commit, "insights-uploader.every")
     assert report is not None
+    repository.git(origin, "checkout", "-q", "--detach", commit)
+    for each in report.annotations:
+        lines = source(origin / each["path"])
+        assert each["message"] == f"every-line: {lines[each['line'] - 1]}"
     return {(a["path"], a["line"]) for a in report.annotations}
 
 
@@ -163,16 +174,21 @@ def annotated(made: Mapping[str, Any]) -> Lines:
 # A CI's merge commit
 
 
-def test_the_story_of_jenkins_merge_commit(run: Run, origin: Path, server: Sandbox) -> None:
+@pytest.mark.parametrize("knows_branch", [True, False])
+def test_the_story_of_jenkins_merge_commit(
+    run: Run, origin: Path, server: Sandbox, knows_branch: bool
+) -> None:
     """Jenkins merges the target in; the server has never seen that commit, nor its line numbers."""
     workspace = clone(origin)
     merged(workspace)
+    if not knows_branch:
+        repository.git(workspace, "update-ref", "-d", f"refs/remotes/origin/{FEATURE}")
     results = everywhere(workspace)
     done = run("publish", results, cwd=workspace, **jenkins(server))
     assert done.returncode == 0, done.stderr
     head = head_of(origin)
     assert f"HEAD is a merge of {head[:12]}, which is under review" in done.stdout
-    assert stored(server, head) == expected(origin)
+    assert stored(server, origin, head) == expected(origin)
     report = server.store.report(head, "insights-uploader.every")
     assert report is not None
     assert report.body["link"] == "https://jenkins.example.com/job/widgets/3/"
@@ -192,7 +208,7 @@ def test_the_server_tells_which_parent_of_a_merge_is_the_head(
     done = run("publish", results, "--pull-request", number, cwd=workspace, **environ)
     assert done.returncode == 0, done.stderr
     assert "pull request 7: " in done.stdout
-    assert stored(server, head_of(origin)) == expected(origin)
+    assert stored(server, origin, head_of(origin)) == expected(origin)
 
 
 def test_a_commit_that_is_not_of_the_pull_request_is_refused(
@@ -219,7 +235,7 @@ def test_the_story_of_a_shallow_clone(run: Run, origin: Path, server: Sandbox) -
     [command] = [line for line in refused.stderr.splitlines() if "git fetch" in line]
     done = run("publish", results, "--pull-request", "7", cwd=workspace, **destination(server))
     assert done.returncode == 0, done.stderr
-    assert stored(server, head_of(origin)) == expected(origin)
+    assert stored(server, origin, head_of(origin)) == expected(origin)
     fetch = command[command.index("git fetch") :].partition(";")[0]
     subprocess.run(fetch, shell=True, cwd=workspace, check=True, capture_output=True)
     assert annotated(plan(run, workspace, results, "--base", "origin/main")) == expected(origin)
@@ -242,7 +258,7 @@ def test_the_story_of_a_push_during_the_build(run: Run, origin: Path, server: Sa
     assert f"{before[:12]} is no longer the head of pull request 7" in done.stdout
     assert "Bitbucket will not show this report" in done.stdout
     base = repository.git(origin, "merge-base", "main", before).strip()
-    assert stored(server, before) == blamed(origin, base, before)
+    assert stored(server, origin, before) == blamed(origin, base, before)
 
 
 def test_the_story_of_a_force_pushed_branch(run: Run, origin: Path, server: Sandbox) -> None:

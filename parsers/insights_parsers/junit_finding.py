@@ -5,7 +5,7 @@ import re
 from insights_parsers.junit_case import Failure, Outcome, Scope
 from insights_parsers.junit_names import full_name, variant_of
 from insights_parsers.junit_places import locations
-from insights_parsers.junit_text import one_line, plain
+from insights_parsers.junit_text import one_line, plain, without_frames
 from insights_uploader.model.finding import Finding, FindingType, Severity
 
 TOOL = "junit"
@@ -96,6 +96,7 @@ def _message(rule: str, failure: Failure, text: str, scopes: list[Scope], output
     named = kind == one_line(scopes[-1].attributes.get("name", ""))  # minitest-reporters
     if not (named or _is_empty(kind) or kind.rpartition(".")[2] in told):
         told = f"{kind}: {told.lstrip()}" if told else kind
+    told = without_frames(told)
     verb = "failed" if failure.outcome is Outcome.FAILED else "ended with an error"
     return f"{rule} {verb}: {told.lstrip()}"[:_MAX_MESSAGE] if told else f"{rule} {verb}"
 

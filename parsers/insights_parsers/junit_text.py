@@ -16,6 +16,13 @@ _TERMINAL = re.compile(
     "|(?:#x1B|\N{SYMBOL FOR ESCAPE}|\\\\x1b|\\\\u001b)\\[[mK]"
 )
 
+# `    at f (/src/a.js:3:9)`, `\tat com.acme.A.b(A.java:12)`, `   at N.C.M() in /src/C.cs:line 12`,
+# `\t... 12 more`
+_FRAME = re.compile(
+    r"[ \t]+(?:at [^\n]+(?:[:(]\d+\)?|\)|:line \d+)|\.\.\. \d+ (?:more|common frames omitted))[ \t]*$"
+)
+_GOROUTINE = re.compile(r"^goroutine \d+ [^\n]*\[[^\n]*\]:$", re.MULTILINE)
+
 
 @dataclass(slots=True)
 class Text:
@@ -62,6 +69,18 @@ class Text:
 def plain(text: str) -> str:
     """A text without orders to a terminal."""
     return _TERMINAL.sub("", text) if "[" in text or "]" in text else text
+
+
+def without_frames(text: str) -> str:
+    """A text without its traces' frames, which are where the finding is and hold a machine's paths.
+
+    What stands between them, as a `Caused by:`, is kept; of a dump of Go's goroutines nothing is.
+    """
+    dump = _GOROUTINE.search(text)
+    if dump is not None and dump.start():
+        text = text[: dump.start()]
+    lines = [line for line in text.split("\n") if not _FRAME.match(line)]
+    return "\n".join(lines).rstrip() if any(map(str.strip, lines)) else text
 
 
 def one_line(text: str) -> str:

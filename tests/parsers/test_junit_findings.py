@@ -1,6 +1,7 @@
 """What a finding says about a failed test: its name, message and places."""
 
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given, settings
@@ -237,3 +238,42 @@ def test_places_are_bounded(read: Reader) -> None:
 def test_pest_writes_a_tests_name_after_its_file(read: Reader) -> None:
     finding = read.case("name='it adds' file='tests/ATest.php::it adds'")
     assert places(finding) == [("tests/ATest.php", None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "Error: expected 1 to be 2\n    at Object.toBe (/builds/acme/x/src/a.test.js:7:13)\n"
+            "    at node_modules/jest-circus/build/run.js:3:9\n    at new Promise (<anonymous>)",
+            "Error: expected 1 to be 2",
+        ),
+        (
+            "java.lang.IllegalStateException: no\n\tat com.acme.A.b(A.java:12)\n"
+            "\tat java.base/java.lang.Thread.run(Thread.java:840)\n"
+            "Caused by: java.io.IOException: gone\n\tat com.acme.B.c(B.java:3)\n\t... 12 more",
+            "java.lang.IllegalStateException: no\nCaused by: java.io.IOException: gone",
+        ),
+        (
+            "Assert.Equal() Failure\n   at Acme.Tests.Add() in C:\\agent\\T.cs:line 12",
+            "Assert.Equal() Failure",
+        ),
+        (
+            "panic: boom\n\ngoroutine 18 [running]:\ntesting.tRunner.func1.2({0x51, 0x5})\n"
+            "\t/usr/local/go/src/testing/testing.go:1526 +0x24e",
+            "panic: boom",
+        ),
+        ("expected it\n  at least once", "expected it\n  at least once"),  # no frame
+    ],
+)
+def test_the_message_says_what_is_wrong_and_leaves_the_trace_to_the_place(
+    read: Reader, text: str, said: str
+) -> None:
+    finding = read.case("name='t'", f"<failure>{escape(text)}</failure>")
+    assert finding.message == f"s.t failed: {said}"
+
+
+def test_a_message_of_nothing_but_frames_stays(read: Reader) -> None:
+    text = "    at Object.toBe (/builds/acme/x/src/a.test.js:7:13)"
+    finding = read.case("name='t'", f"<failure>{text}</failure>")
+    assert finding.message == f"s.t failed: {text.strip()}"

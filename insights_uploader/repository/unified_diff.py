@@ -1,7 +1,7 @@
 """The unified diff between two trees of the checkout."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from insights_uploader.model.errors import CheckoutError
 from insights_uploader.repository.borrowed import BorrowedObjects
@@ -41,19 +41,23 @@ def unified_diff(git: BorrowedObjects, old: str, new: str) -> bytes:
     """
     git.attributes.write_bytes(b"")
     try:
-        text = git.run("diff", *_OPTIONS, old, new, "--")
+        options: tuple[str, ...] = _OPTIONS
+        text = git.run("diff", *options, old, new, "--")
         if b"\nBinary files " in text:
-            git.attributes.write_bytes(_text_attributes(_smallest(git, old, new)))
-            text = git.run("diff", *_OPTIONS, old, new, "--")
-        return separately_paired(git, _OPTIONS, old, new, text)
+            options = (*options, *_as_text(git, old, new))
+            text = git.run("diff", *options, old, new, "--")
+        return separately_paired(git, options, old, new, text)
     except CheckoutError as error:
         if error.slug == "partial-clone":
             error.hint = f"Let git fetch it: git diff --text --shortstat {old} {new}"
         raise
 
 
-def _smallest(git: BorrowedObjects, old: str, new: str) -> list[bytes]:
-    """The paths that git takes for binary, without those that are too large."""
+def _as_text(git: BorrowedObjects, old: str, new: str) -> Sequence[str]:
+    """What makes text of the files that git takes for binary, of all or of the smallest.
+
+    Attributes are the second choice: they also change which files git finds alike.
+    """
     listing = git.run(
         "diff", "--raw", "--numstat", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff",
         "--no-textconv", "--ignore-submodules=none", "--no-relative", old, new, "--",
@@ -68,13 +72,15 @@ def _smallest(git: BorrowedObjects, old: str, new: str) -> list[bytes]:
         elif part.startswith(b"-\t-\t"):
             binary.append(part.removeprefix(b"-\t-\t"))
     sizes = _sizes(git, [blob for path in binary for blob in blobs[path]])
-    total, chosen = 0, []
+    total = 0
+    chosen: list[bytes] = []
     for size, path in sorted((sum(sizes[blob] for blob in blobs[path]), path) for path in binary):
         total += size
         if total > TEXT_BUDGET:
-            break
+            git.attributes.write_bytes(_text_attributes(chosen))
+            return ()
         chosen.append(path)
-    return chosen
+    return ("--text",)
 
 
 def _sizes(git: BorrowedObjects, blobs: Iterable[bytes]) -> dict[bytes, int]:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from insights_uploader.changes.unified import parse_diff
+from insights_uploader.repository import renames
 from insights_uploader.repository.checkout import Checkout
 
 NAMES = [
@@ -88,8 +89,8 @@ def test_any_history(clean: Mapping[str, str], data: st.DataObject) -> None:
 
 def judge(
     history: History, base: int, target: int, head: int, tree: Tree, environ: Mapping[str, str]
-) -> None:
-    """Compare every line of every file with what git blames."""
+) -> Mapping[int, str]:
+    """Compare every line of every file with what git blames; returns the commits."""
     synthetic = history.commit(tree, base)
     ids = history.build(head)
     checkout = Checkout(history.folder, environ)
@@ -98,6 +99,39 @@ def judge(
     for path, content in tree.items():
         blamed = history.blamed(ids[base], ids[synthetic], path) if content else []
         assert changed(changes, path) == blamed, path
+    return ids
+
+
+def test_a_nul_does_not_change_which_files_are_alike(
+    tmp_path: Path, clean: Mapping[str, str]
+) -> None:
+    """In text git looks past a carriage return, and finds these two more alike."""
+    history = History(tmp_path / "r")
+    base = history.commit({b"old": b"\nd\r\n"})
+    new = {b"a.py": b"d\r\n\0\n", b"b.py": b"\nd\r\n\n"}
+    judge(history, base, base, history.commit(new, base), new, clean)
+
+
+def test_a_file_that_is_split_in_two(
+    tmp_path: Path, clean: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both halves come from it; `git diff` alone says so of one."""
+    lines = [b"def f%d(): ...\n" % number for number in range(30)]
+    old = {b"both.py": b"".join(lines), b"gone": b"gone\n", b"edited": b"1\n"}
+    new = {
+        b"first half.py": b"new\n" + b"".join(lines[:18]),
+        b"second\thalf.py": b"".join(lines[12:]),
+        b"new.py": b"all new\n",
+        b"edited": b"1\n2\n",
+    }
+    history = History(tmp_path / "r")
+    base = history.commit(old)
+    head = history.commit(new, base)
+    ids = judge(history, base, base, head, new, clean)
+    monkeypatch.setattr(renames, "MAX_PAIRS", 1)  # too many of them: git's own pairing
+    checkout = Checkout(history.folder, clean)
+    plain = history.git("diff", "-U0", "-M", "--full-index", ids[base], ids[head])
+    assert checkout.diff(ids[base]).count(b"\nrename from") == plain.count(b"\nrename from") == 1
 
 
 STEPS = [

@@ -338,6 +338,23 @@ def test_local_replacements_are_not_what_the_server_has(
     assert Checkout(repository.folder, clean).head.lines("f.py") == [b"real"]
 
 
+@pytest.mark.parametrize("way", ["replace", "grafts"])
+def test_a_local_history_is_not_what_the_server_has(
+    repository: "Repository", clean: Environ, way: str
+) -> None:
+    first = repository.commit()
+    second = repository.commit({b"f.py": b"1\n"})
+    head = repository.commit({b"f.py": b"2\n"})
+    if way == "replace":
+        repository.git("replace", "--graft", head, first)
+    else:
+        (repository.folder / ".git/info/grafts").write_text(f"{head} {first}\n")
+    assert repository.git("merge-base", "HEAD", second).decode().strip() == first
+    checkout = Checkout(repository.folder, clean)
+    assert checkout.merge_base(second) == second
+    assert checkout.head.parents == (second,)
+
+
 def test_nothing_in_the_repository_is_touched(repository: "Repository", clean: Environ) -> None:
     base = repository.commit({b"f.py": b"1\n"})
     repository.commit({b"f.py": b"2\n"})

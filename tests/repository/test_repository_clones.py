@@ -10,6 +10,7 @@ import pytest
 
 from insights_uploader.model.errors import CheckoutError
 from insights_uploader.repository.checkout import Checkout
+from insights_uploader.repository.git import Git
 
 if TYPE_CHECKING:
     from repository.conftest import Repository
@@ -162,6 +163,8 @@ def test_a_partial_clone_is_not_completed_behind_the_users_back(
     with pytest.raises(CheckoutError, match="the clone is partial") as caught:
         Checkout(folder, clean).diff(parted(server))
     assert caught.value.slug == "partial-clone"
+    missing = server.git("rev-parse", "parted:a.py").decode().strip()
+    assert Git(folder, clean).attempt("cat-file", "-e", missing).returncode != 0
     assert sorted(folder.rglob("*.pack")) == packs
     mend(folder, caught.value.hint, clean)
     assert_right(folder, server, clean)

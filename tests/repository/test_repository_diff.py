@@ -258,20 +258,27 @@ def numbers(checkout: Checkout, base: str) -> dict[str, list[int]]:
 ODD = ["a b.bin", "st*r[1]?\\.bin", 'quo"te', "new\nline", "!not", "#hash ", "Käse", "d/ee/p\t"]
 
 
+@pytest.mark.parametrize("too_large", [False, True])
 def test_a_file_with_a_nul_has_lines_like_any_other(
-    repository: "Repository", clean: Mapping[str, str]
+    repository: "Repository",
+    clean: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    too_large: bool,
 ) -> None:
+    monkeypatch.setattr(unified_diff, "TEXT_BUDGET", 1000)
     base = repository.commit(
         {name.encode(): b"%d\0\n2\n3\n" % n for n, name in enumerate(ODD)} | {b"a.py": b"1\n"}
     )
     head = {name.encode(): b"%d\0\nnew\n3\n" % n for n, name in enumerate(ODD)}
     repository.commit(head | {b"a.py": b"1\n2\n", b"new.bin": b"\0\n2\n"})
+    repository.commit({b"large.bin": b"\0" * 1001} if too_large else {})
     repository.git("mv", ODD[0], "moved.bin")
     repository.commit({b"gone.bin": b"\0gone\n"})
     (repository.folder / "gone.bin").unlink()
     repository.commit()
     found = numbers(Checkout(repository.folder, clean), base)
     expected = {name: [2] for name in [*ODD[1:], "moved.bin"]}
+    assert found.pop("large.bin", []) == []
     assert found == expected | {"a.py": [2], "new.bin": [1, 2]}
 
 
@@ -301,6 +308,9 @@ def test_only_so_much_of_binary_files_is_read_line_by_line(
     found = {path: len(lines) for path, lines in numbers(checkout, base).items()}
     assert found == {"small": 2, "small too": 3, "large": 0, "text": 999}
     monkeypatch.setattr(unified_diff, "TEXT_BUDGET", 500)
-    assert len(numbers(checkout, base)["large"]) == 100
+    found = {path: len(lines) for path, lines in numbers(checkout, base).items()}
+    assert found == {"small": 2, "small too": 3, "large": 100, "text": 999}
+    monkeypatch.setattr(unified_diff, "TEXT_BUDGET", 50)
+    assert len(numbers(checkout, base)["small"]) == 2
     monkeypatch.setattr(unified_diff, "TEXT_BUDGET", 0)  # nothing of before is left
     assert numbers(checkout, base)["small"] == []

@@ -150,11 +150,22 @@ def test_a_change_within_the_same_second_is_seen(repository: "Repository", clean
 def test_odd_things_in_the_working_tree(
     repository: "Repository", new_repository: "type[Repository]", clean: Environ
 ) -> None:
-    repository.commit({b"d/f.py": b"d\n", b"file": b"f\n", b"e/g.py": b"1\n", b"intent": b""})
+    repository.commit(
+        {
+            b"d/f.py": b"d\n",
+            b"hidden/f.py": b"h\n",
+            b"file": b"f\n",
+            b"e/g.py": b"1\n",
+            b"intent": b"",
+        }
+    )
     new_repository(repository.folder / "inner").commit({b"x.py": b"1\n"})  # of its own
-    (repository.folder / "d/f.py").unlink()
-    (repository.folder / "d").rmdir()
-    (repository.folder / "d").symlink_to("e")  # a folder became a link
+    new_repository(repository.folder / "inner without a commit")
+    for name in ("d", "hidden"):  # folders became links
+        (repository.folder / name / "f.py").unlink()
+        (repository.folder / name).rmdir()
+        (repository.folder / name).symlink_to("e")
+    (repository.folder / ".git/info/exclude").write_text("hidden\n")
     (repository.folder / "e/f.py").write_bytes(b"1\n")
     (repository.folder / "file").unlink()
     repository.write(
@@ -221,12 +232,15 @@ def test_a_hooks_index_is_what_will_be_committed(edited: "Repository", clean: En
 
 
 def test_an_index_in_parts(edited: "Repository", clean: Environ) -> None:
-    edited.git("update-index", "--split-index")
+    edited.git("config", "core.splitIndex", "true")
+    edited.git("config", "splitIndex.maxPercentChange", "0")  # each write makes another
     edited.git("add", "new dir")
-    assert list((edited.folder / ".git").glob("sharedindex.*"))
+    parts = set((edited.folder / ".git").glob("sharedindex.*"))
+    assert parts
     checkout = Checkout(edited.folder, clean)
     assert changed(checkout, "staged") == {"a.py": [2], "new dir/n b.py": [1, 2]}
     assert changed(checkout, "working-tree") == {"a.py": [1, 3], "new dir/n b.py": [1, 2]}
+    assert set((edited.folder / ".git").glob("sharedindex.*")) == parts
 
 
 def test_a_linked_worktree_has_an_index_of_its_own(edited: "Repository", clean: Environ) -> None:

@@ -92,7 +92,9 @@ class Git:
             raise CheckoutError("no-checkout", f"{self.folder}: {error.strerror}") from None
         except subprocess.TimeoutExpired:
             raise CheckoutError(
-                "git-timeout", f"git {arguments[0]} did not end within {_TIMEOUT_S} seconds"
+                "git-timeout",
+                f"git {arguments[0]} did not end within {_TIMEOUT_S} seconds",
+                f"Try it by hand in {self.folder}, and leave generated files out of the repository.",
             ) from None
 
     def _command(self, *arguments: str) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from insights_uploader.model.errors import CheckoutError
-from insights_uploader.repository.git import Git
+from insights_uploader.repository.git import Git, git_failed
 
 _FILTERS = r"^filter\..*\.(clean|process|required)$"
 
@@ -71,8 +71,14 @@ class Uncommitted:
     def _git(self, folder: Path) -> Git:
         """Git with a copy of the index, and without filters."""
         copy = folder / "index"
-        if self._index.exists():
+        try:
             shutil.copy2(self._index, copy)  # with its time, by which git tells a racy entry
+        except FileNotFoundError:
+            pass  # an empty one
+        except OSError as error:
+            raise CheckoutError(
+                "no-index", f"{self._index}: cannot be copied: {error.strerror}"
+            ) from None
         own = {**self._own, "GIT_INDEX_FILE": str(copy)}
         git = Git(self._root, self._environ, own)
         found = git.attempt("config", "-z", "--name-only", "--get-regexp", _FILTERS).stdout
@@ -96,22 +102,17 @@ def _settings(environ: Mapping[str, str], names: list[str]) -> dict[str, str]:
 
 
 def _written(git: Git) -> str:
+    """The id of the tree that an index stands for."""
     result = git.attempt("write-tree")
-    if result.returncode != 0:
-        unmerged = sorted({
-            entry.partition(b"\t")[2].decode(errors="backslashreplace")
-            for entry in git.run("ls-files", "-z", "--unmerged").split(b"\0")[:-1]
-        })  # fmt: skip
-        if not unmerged:
-            raise CheckoutError(
-                "git-failed",
-                f"git write-tree failed: {result.stderr.decode(errors='replace').strip()[:500]}",
-            )
-        raise CheckoutError(
-            "conflicts",
-            f"{unmerged[0]!a}: has a conflict that is not resolved"
-            + (f", and {len(unmerged) - 1} more files" if unmerged[1:] else ""),
-            "Resolve it and run: git add " + unmerged[0] if len(unmerged) == 1 else
-            "Resolve them and run git add.",
-        )  # fmt: skip
-    return result.stdout.decode().strip()
+    if result.returncode == 0:
+        return result.stdout.decode().strip()
+    unmerged = git.run("ls-files", "-z", "--unmerged").split(b"\0")[:-1]
+    paths = sorted({os.fsdecode(entry.partition(b"\t")[2]) for entry in unmerged})
+    if not paths:
+        raise git_failed("write-tree", result.stderr)
+    others = f" (and {len(paths) - 1} more)" if paths[1:] else ""
+    raise CheckoutError(
+        "conflicts",
+        f"{paths[0]!a}{others}: has a conflict that is not resolved",
+        "Resolve it, and run git add.",
+    )

@@ -209,10 +209,20 @@ def test_conflicts_are_no_side_to_compare(repository: "Repository", clean: Envir
     repository.commit({b"a b.py": b"theirs\n", b"c.py": b"theirs\n"})
     repository.git("merge", "mine", fails=True)
     checkout = Checkout(repository.folder, clean)
-    with pytest.raises(CheckoutError, match=r"a b\.py.*1 more file") as caught:
+    with pytest.raises(CheckoutError, match=r"a b\.py.*1 more") as caught:
         checkout.side("staged")
     assert (caught.value.slug, "git add" in caught.value.hint) == ("conflicts", True)
     assert set(changed(checkout, "working-tree")) == {"a b.py", "c.py"}  # with git's marks in them
+
+
+def test_an_index_that_is_none(edited: "Repository", clean: Environ) -> None:
+    checkout = Checkout(edited.folder, {**clean, "GIT_INDEX_FILE": "new dir"})
+    with pytest.raises(CheckoutError, match="cannot be copied") as caught:
+        checkout.side("staged")
+    assert caught.value.slug == "no-index"
+    checkout = Checkout(edited.folder, {**clean, "GIT_INDEX_FILE": "x.log"})
+    with pytest.raises(CheckoutError, match="index file smaller"):
+        checkout.side("staged")
 
 
 def test_a_hooks_index_is_what_will_be_committed(edited: "Repository", clean: Environ) -> None:

@@ -15,6 +15,7 @@ from insights_uploader.ci.detection import detect
 from insights_uploader.cli.options import PREFIX
 from insights_uploader.cli.surroundings import told
 from insights_uploader.model.errors import UsageError
+from insights_uploader.preview.plain import plain
 from insights_uploader.repository.checkout import Checkout
 
 _FROM_TABLES = ("path_alias", "rule", "report")
@@ -111,10 +112,22 @@ def _converted(context: click.Context, name: str, value: Any, path: str) -> Any:
         raise UsageError("bad-config", f"{path}: {key}: {error.message}") from None
 
 
+def _shown(value: Any) -> str:
+    """A value as a file would have it."""
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_shown, value))
+    if isinstance(value, msgspec.Struct):
+        fields = ((name.strip("_"), getattr(value, name)) for name in value.__struct_fields__)
+        return " ".join(f"{name}={_shown(given)}" for name, given in fields if given is not None)
+    return str(value).lower() if isinstance(value, bool) else plain(str(value))
+
+
 def origins_text(settled: Settled) -> str:
     """Every setting that is not the default, with its value and its origin."""
     lines = [
-        f"  {name.replace('_', '-')} = {settled.values[name]!r} ({origin})"
+        f"  {name.replace('_', '-')} = {_shown(settled.values[name])} ({origin})"
         for name, origin in settled.origins.items()
         if origin != _DEFAULT and name != "results"
     ]

@@ -86,7 +86,7 @@ def test_flag_before_environment_before_file_before_default(run: Run, checkout: 
     assert limit("--max-annotations", "9", INSIGHTS_UPLOADER_MAX_ANNOTATIONS="8") == 9
     shown = run("preview", RUFF, "--base", "main", "-v", cwd=checkout).stdout
     assert "max-annotations = 7 (insights-uploader.toml)" in shown
-    assert "base = 'main' (the command line)" in shown
+    assert "base = main (the command line)" in shown
 
 
 def test_a_settings_file_selects_groups_and_adjusts(run: Run, checkout: Path) -> None:

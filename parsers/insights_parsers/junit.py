@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from insights_parsers.junit_case import MAX_PATH, Failure, Outcome, Scope
 from insights_parsers.junit_durations import seconds
 from insights_parsers.junit_finding import TOOL, finding
-from insights_parsers.junit_text import one_line
+from insights_parsers.junit_text import Text, one_line
 from insights_parsers.xml_prolog import root_name
 from insights_parsers.xml_stream import stream
 from insights_uploader.inputs.parser import Parsed
@@ -125,7 +125,9 @@ class _Results:
 
     def data(self, text: str) -> None:
         if self._printed:
-            self._scopes[-1].output.add(text)
+            scope = self._scopes[-1]
+            scope.output = scope.output or Text()
+            scope.output.add(text)
         elif self._failure is not None and not self._ignored:
             self._failure.text.add(text)
 
@@ -161,7 +163,8 @@ class _Results:
             self._judge(scope)
         else:
             self._believe(scope)
-        self._release(scope)
+        if scope.held:
+            self._release(scope)
         self._scopes.pop()
         if scope.is_case or scope.outcome >= Outcome.FAILED:
             self._cases[scope.outcome] += 1
@@ -173,6 +176,8 @@ class _Results:
 
     def _judge(self, case: Scope) -> None:
         """Take a case's outcome from its attributes where no element tells one."""
+        if "status" not in case.attributes and "result" not in case.attributes:
+            return
         given = (case.attributes.get("status"), case.attributes.get("result"))
         words = [word[:40].strip().lower() for word in given if word]
         if not words or case.outcome is not Outcome.PASSED:
@@ -217,7 +222,7 @@ class _Results:
 
     def _release(self, scope: Scope) -> None:
         if scope.held:
-            output = scope.output.whole()
+            output = scope.output.whole() if scope.output else ""
             self.items += [finding(failure, self._scopes, output) for failure in scope.held]
             scope.held.clear()
 

@@ -51,7 +51,7 @@ class Scope:
         flaky: a case whose failure does not count, as before a retry, is in it at any depth.
         forgiven: this case's failures do not count.
         held: failures of this case, which may yet be explained by what the case printed.
-        output: what the case printed, from its first failure on.
+        output: what the case printed, from its first failure on; None before that.
     """
 
     is_case: bool
@@ -67,7 +67,7 @@ class Scope:
     flaky: bool = False
     forgiven: bool = False
     held: list[Failure] = field(default_factory=list)
-    output: Text = field(default_factory=Text)
+    output: Text | None = None
 
     def count(self, outcome: Outcome, number_of: int = 1) -> None:
         """Count elements of a kind."""

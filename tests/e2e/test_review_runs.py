@@ -223,6 +223,24 @@ def test_a_commit_that_is_not_of_the_pull_request_is_refused(
     assert server.store.report(head_of(origin, "main"), "insights-uploader.every") is None
 
 
+def test_a_fork_is_told_of_with_the_repository_that_gets_the_report(
+    run: Run, origin: Path, server: Sandbox
+) -> None:
+    def from_a_fork(body: bytes) -> bytes:
+        shown = json.loads(body)
+        source = shown["fromRef"]["repository"]
+        shown["fromRef"]["repository"] = source | {"project": source["project"] | {"key": "~JANE"}}
+        return json.dumps(shown).encode()
+
+    server.faults.add(Edit(from_a_fork), path=r"/pull-requests/7$")
+    workspace = clone(origin)
+    results = everywhere(workspace)
+    done = run("publish", results, "--pull-request", "7", cwd=workspace, **destination(server))
+    assert done.returncode == 0, done.stderr
+    words = "pull request 7 comes from ~JANE/repo; the report goes to PRJ/repo"
+    assert words in done.stdout
+
+
 # Clones that do not reach back
 
 

@@ -106,5 +106,6 @@ def git_failed(command: str, stderr: bytes) -> CheckoutError:
     """The error for a command that git did not do, in git's own words."""
     words = stderr.decode(errors="replace").strip() or "it printed no reason"
     hint = f"Run: {words.splitlines()[-1].strip()}" if "safe.directory" in words else ""
-    brief = " ".join(words.splitlines()[:3])[:500]  # without its advice
+    said = [line for line in words.splitlines() if not line.startswith("hint:")]  # its advice
+    brief = " ".join(said[:3])[:500]
     return CheckoutError("git-failed", f"git {command} failed: {brief}", hint)

@@ -90,7 +90,8 @@ def _commits(git: BorrowedObjects, trees: Sequence[Sequence[_Entry]]) -> Sequenc
             script.append(b'M %s %s "%s"\n' % (mode, blob, name))
         script.append(b"get-mark :%d\n" % number)
     script.append(b"done\n")
-    answer = git.run("fast-import", "--quiet", "--cat-blob-fd=1", stdin=b"".join(script))
+    # Forced, since a diff before this one has left its own commits under that name.
+    answer = git.run("fast-import", "--quiet", "--force", "--cat-blob-fd=1", stdin=b"".join(script))
     return answer.split()
 
 

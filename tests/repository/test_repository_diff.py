@@ -245,6 +245,10 @@ def test_gits_own_words_come_with_a_failure(
     assert caught.value.slug == "git-failed"
     assert "git cat-file failed" in caught.value.message
     assert "f" * 40 in caught.value.message
+    repository.commit({b"f": b"1\n"})
+    with pytest.raises(CheckoutError, match="git rev-list failed: fatal: ") as caught:
+        Git(repository.folder, clean).run("rev-list", "HEAD~9")
+    assert "hint:" not in caught.value.message
 
 
 # Binary files, and those that git takes for such

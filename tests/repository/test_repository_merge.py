@@ -69,6 +69,27 @@ def test_a_merge_is_carried_back_to_the_head(story: Story, clean: Environ, way: 
     assert changes.line_count == 1
 
 
+def test_both_sides_split_a_file(repository: "Repository", clean: Environ) -> None:
+    """Of each diff of one run the halves are paired: that to the head, and that to the merge."""
+    mine, theirs = ([b"%d of %s\n" % (n, name) for n in range(40)] for name in (b"a", b"b"))
+    base = repository.commit({b"a": b"".join(mine), b"b": b"".join(theirs)})
+    repository.git("checkout", "-q", "-b", "mine")
+    repository.git("rm", "-q", "a")
+    head = repository.commit({b"a1": b"".join(mine[:22]), b"a2": b"".join([*mine[18:], b"new\n"])})
+    repository.git("checkout", "-q", "main")
+    repository.git("rm", "-q", "b")
+    target = repository.commit({b"b1": b"".join(theirs[:22]), b"b2": b"".join(theirs[18:])})
+    repository.git("checkout", "-q", "--detach", head)
+    repository.git("merge", "-q", "--no-ff", "-m", "CI", target)
+    checkout = Checkout(repository.folder, clean)
+
+    changes = parse_diff(checkout.diff(base, checkout.pull_request_head(head)), "git diff")
+    assert {f.path: len(f.ranges) for f in changes.files} == {"a1": 0, "a2": 1}
+    lines = read_line_map(checkout.diff(head), "git diff")
+    assert lines.before("b1", 5) == Place("b", 5)
+    assert lines.before("b2", 5) == Place("b", 23)
+
+
 def test_neither_the_head_nor_a_merge_of_it(story: Story, clean: Environ) -> None:
     """The branch was force-pushed after the CI checked it out."""
     story.repository.git("checkout", "-q", "--detach", story.head)

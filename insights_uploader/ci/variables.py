@@ -54,7 +54,7 @@ class Variables:
         """Set a field from a template like `{SERVER}/build/{NUMBER}`, if all of it is there."""
         names = [name for _, name, _, _ in Formatter().parse(template) if name]
         if all(map(self.get, names)):
-            values = {name: quote(self.get(name).rstrip("/"), safe=":/~@") for name in names}
+            values = {name: _quoted(self.get(name).rstrip("/")) for name in names}
             self._put(field, template.format_map(values), ", ".join(names))
 
     def take_address(self, *names: str) -> None:
@@ -118,3 +118,8 @@ class Variables:
             self._ignored[origin] = str(error)
         else:
             self._origins[field] = origin
+
+
+def _quoted(text: str) -> str:
+    """A part of an address, of a variable that need be no UTF-8."""
+    return quote(text, safe=":/~@", errors="surrogateescape")

@@ -50,7 +50,8 @@ def around(build: Build | None) -> Surroundings:
     revisions = []
     if build.pull_request is not None:
         revisions.append(f"refs/remotes/origin/PR-{build.pull_request}")
-    if build.branch and build.target_branch:
+    # A fork's branch may be called like the target, as `main` often is: that name is the target's.
+    if build.branch and build.target_branch and build.branch != build.target_branch:
         revisions.append(f"refs/remotes/origin/{build.branch}")
     return Surroundings(
         head=build.head,

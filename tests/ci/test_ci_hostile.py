@@ -115,6 +115,11 @@ def test_no_build_number(value: str) -> None:
     assert build("drone-branch", DRONE_BUILD_NUMBER=value).build_number is None
 
 
+def test_a_composed_address_of_what_is_no_utf_8() -> None:
+    found = build("azure-branch", SYSTEM_TEAMPROJECT="B\udcfcro")  # Latin-1, as Python shows it
+    assert found.build_url == "https://dev.azure.com/example/B%FCro/_build/results?buildId=4"
+
+
 def test_a_composed_address_holds_no_more_parts_than_its_template() -> None:
     found = build("azure-branch", SYSTEM_TEAMPROJECT="a/../b?c#d\n{BUILD_BUILDID}")
     assert found.build_url == (

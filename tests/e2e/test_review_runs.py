@@ -194,6 +194,19 @@ def test_the_story_of_jenkins_merge_commit(
     assert report.body["link"] == "https://jenkins.example.com/job/widgets/3/"
 
 
+def test_a_forks_branch_that_is_called_like_the_target(
+    run: Run, origin: Path, server: Sandbox
+) -> None:
+    """The clone's origin/main is the target's then, and not the head, though both are merged."""
+    workspace = clone(origin)
+    merged(workspace)
+    repository.git(workspace, "update-ref", "-d", f"refs/remotes/origin/{FEATURE}")
+    environ = jenkins(server) | {"CHANGE_BRANCH": "main"}
+    made = plan(run, workspace, everywhere(workspace), **environ)
+    assert made["target"]["commit"] == head_of(origin)
+    assert annotated(made) == expected(origin)
+
+
 @pytest.mark.parametrize("number", ["7", "auto"])
 def test_the_server_tells_which_parent_of_a_merge_is_the_head(
     run: Run, origin: Path, server: Sandbox, number: str

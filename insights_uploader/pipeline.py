@@ -140,13 +140,26 @@ def make_plan(request: Request, world: World) -> Plan:
         ),
         reports=planned(world.builder, drafts),
         inputs=tuple(records),
-        notes=[*review.notes, *_unused(reader)],
+        notes=[*review.notes, *_unused(reader), *_changed_on_disk(request, checkout, reader)],
         diff=DiffRecord(
             review.diff.source, review.diff.base, len(changes.files), changes.line_count
         ),
         verdict=verdict,
         builder=world.builder,
     )
+
+
+def _changed_on_disk(request: Request, checkout: Checkout, reader: Reader) -> Iterator[str]:
+    """The tools may have seen another text than the commit's: after a formatter, before a commit."""
+    if request.comparison.side != "committed" or not reader.matched:
+        return
+    changed = sorted(checkout.modified() & reader.matched)
+    if changed:
+        more = f" and {len(changed) - 1} more with findings" if changed[1:] else ""
+        yield (
+            f"{changed[0]}{more} on disk is not as in the commit: if a tool read it so, its lines "
+            "may be others; --changes working-tree compares what is on disk"
+        )
 
 
 def _unused(reader: Reader) -> Iterator[str]:

@@ -22,7 +22,11 @@ _REMARKS = 20
 
 
 class Reader:
-    """Reads files one after the other; nothing of a file counts that did not end well."""
+    """Reads files one after the other; nothing of a file counts that did not end well.
+
+    Attributes:
+        matched: the files of the repository that findings were placed in, or measured.
+    """
 
     def __init__(
         self,
@@ -38,6 +42,7 @@ class Reader:
         self._judging = judging
         self._caps = caps
         self._used: set[str] = set()
+        self.matched: set[str] = set()
 
     @property
     def unused_aliases(self) -> Sequence[PathRule]:
@@ -88,6 +93,7 @@ class Reader:
             if read is None or self._judging.trace is not None:
                 read = self._pass(source, parser, resolver, is_final=True)
             self._used |= resolver.used
+            self.matched |= read.selector.matched
             return read.selection, self._record(read, parser, resolver)
 
     def _pass(

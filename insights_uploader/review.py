@@ -53,7 +53,6 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         head: the last commit of the pull request's source.
         branch: the source branch.
-        target_branch: where it is to be merged into.
         pull_request: its number.
         head_revisions: names by which a CI's clone may know the head.
         merges: the CI builds pull requests merged with their target, the head as first parent.
@@ -61,7 +60,6 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
     head: str | None = None
     branch: str | None = None
-    target_branch: str | None = None
     pull_request: int | None = None
     head_revisions: Sequence[str] = ()
     merges: bool = False
@@ -71,7 +69,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """What the user asks to compare.
 
     Attributes:
-        base: the revision to compare with; None for the target branch, as far as it is known.
+        base: the revision to compare with; None for the remote's default branch.
         two_dot: compare with the base itself and not with the merge base.
         side: what of the checkout is compared.
         diff: a unified diff's file instead, `-` for standard input.
@@ -126,25 +124,25 @@ def under_review(
     """
     if comparison.side != "committed":
         side = checkout.side(comparison.side)
-        diff = _git_diff(comparison, around.target_branch, checkout, None, side)
+        diff = _git_diff(comparison, checkout, None, side)
         return UnderReview(commit=checkout.head.id, seen=side, content=side, diff=diff)
-    pulls = server.pull_requests if server else None
-    pull = _pull_request(comparison, around, checkout, pulls)
-    head = _head(around, checkout, pull, pulls)
-    if comparison.commit and checkout.commit_id(comparison.commit) != head.id:
+    pull, notes = _pull_request(comparison, around, checkout, server)
+    named = checkout.commit_id(comparison.commit) if comparison.commit else None
+    parents = checkout.head.parents
+    told = named if len(parents) > 1 and named in parents else None
+    head = _head(told, around, checkout, pull, server)
+    if named not in (None, head.id, checkout.head.id):
         raise ResultsError(
             "not-checked-out",
             f"commit {comparison.commit} is not checked out: {head.id} is",
             "Check that commit out, or leave --commit away.",
         )
-    is_newest = pull is None or pull.head == head.id
     if comparison.diff is not None:
         diff = DiffFile(comparison.diff, stdin, head).changed_lines()
-    elif server is not None and pull is not None and is_newest:
+    elif server and pull and comparison.pull_request is not None and pull.head == head.id:
         diff = server.diff(pull, head)
     else:
-        target = pull.target_branch if pull else around.target_branch
-        diff = _git_diff(comparison, target, checkout, head, head)
+        diff = _local_diff(comparison, pull, checkout, head)
     is_merge = head.id != checkout.head.id
     return UnderReview(
         commit=head.id,
@@ -153,42 +151,61 @@ def under_review(
         diff=diff,
         carried=read_line_map(checkout.diff(head.id), "git diff") if is_merge else None,
         pull_request=pull,
-        notes=[*_notes(checkout, head, pull, server), *_cross_check(diff, pull, checkout, head)],
+        notes=[
+            *notes,
+            *_notes(checkout, head, pull, server),
+            *_cross_check(diff, pull, checkout, head),
+        ],
     )
 
 
 def _pull_request(
-    comparison: Comparison, around: Surroundings, checkout: Checkout, pulls: "PullRequests | None"
-) -> "PullRequest | None":
-    wanted = comparison.pull_request
-    if wanted is None or pulls is None:
-        return None
-    if wanted == "auto":
-        wanted = around.pull_request or wanted
-    if wanted == "auto":
-        return pulls.find(around.head or checkout.head.id, around.branch)
-    return pulls.get(wanted)
+    comparison: Comparison, around: Surroundings, checkout: Checkout, server: Server | None
+) -> tuple["PullRequest | None", Sequence[str]]:
+    """The pull request that is asked for; else the CI's, as far as the server tells of it."""
+    if server is None:
+        return None, ()
+    pulls, wanted = server.pull_requests, comparison.pull_request
+    if isinstance(wanted, int):
+        return pulls.get(wanted), ()
+    if wanted == "auto" and around.pull_request is None:
+        return pulls.find(around.head or checkout.head.id, around.branch), ()
+    if around.pull_request is None:
+        return None, ()
+    try:
+        return pulls.get(around.pull_request), ()
+    except ServerError as error:
+        if wanted is not None or error.status not in (401, 403, 404):
+            raise
+        return None, [f"whether this is still the head of the pull request is not known: {error}"]
 
 
 def _head(
+    told: str | None,
     around: Surroundings,
     checkout: Checkout,
     pull: "PullRequest | None",
-    pulls: "PullRequests | None",
+    server: Server | None,
 ) -> Commit:
     """The commit under review: HEAD, or the parent of CI's merge that the server knows."""
-    told = pull.head if pull else around.head or _head_in_clone(around, checkout)
+    told = pull.head if pull else told or around.head or _head_in_clone(around, checkout)
     if told is None:
         return checkout.head
     try:
         return checkout.pull_request_head(told)
     except CheckoutError as error:
-        if error.slug != "another-commit" or pull is None or pulls is None:
+        if error.slug != "another-commit" or pull is None or server is None:
             raise
-        for commit in (checkout.head.id, *checkout.head.parents[:1]):
-            if _is_part_of(commit, pull, pulls):  # something was pushed since this build began
-                return checkout.pull_request_head(commit)
-        raise
+    head = checkout.head
+    for commit in (head.id, *(head.parents if len(head.parents) > 1 else ())):
+        if _is_part_of(commit, pull, server.pull_requests):  # something was pushed since
+            return checkout.pull_request_head(commit)
+    raise CheckoutError(
+        "another-commit",
+        f"HEAD is {head.id}, which is no part of pull request {pull.id}; its head is {pull.head}",
+        "If the branch was rewritten since this build began, build its new head; if HEAD is not "
+        "pushed yet, push it first.",
+    )
 
 
 def _head_in_clone(around: Surroundings, checkout: Checkout) -> str | None:
@@ -213,14 +230,23 @@ def _is_part_of(commit: str, pull: "PullRequest", pulls: "PullRequests") -> bool
         return False
 
 
-def _git_diff(
-    comparison: Comparison,
-    target: str | None,
-    checkout: Checkout,
-    head: Commit | None,
-    side: Files,
+def _local_diff(
+    comparison: Comparison, pull: "PullRequest | None", checkout: Checkout, head: Commit
 ) -> Diff:
-    revision = comparison.base or (checkout.target(target) if target else checkout.default_base())
+    """The diff by git, of the commit under review."""
+    if pull is None or pull.head == head.id or comparison.base is not None:
+        return _git_diff(comparison, checkout, head, head)
+    target = msgspec.structs.replace(comparison, base=checkout.target(pull.target_branch))
+    try:
+        return _git_diff(target, checkout, head, head)
+    except CheckoutError as error:
+        raise CheckoutError(
+            error.slug, f"{_stale(head, pull)}; and {error.message}", error.hint
+        ) from None
+
+
+def _git_diff(comparison: Comparison, checkout: Checkout, head: Commit | None, side: Files) -> Diff:
+    revision = comparison.base or checkout.default_base()
     if comparison.two_dot:
         base = checkout.commit_id(revision)
     else:
@@ -250,10 +276,7 @@ def _notes(
     if pull is None or server is None:
         return
     if pull.head != head.id:
-        yield (
-            f"{head.id[:12]} is no longer the head of pull request {pull.id}, {pull.head[:12]} is: "
-            "Bitbucket will not show this report"
-        )
+        yield f"{_stale(head, pull)}: Bitbucket will not show this report"
     if not pull.is_open:
         yield f"pull request {pull.id} is {pull.state.lower()}"
     if pull.is_from_fork:
@@ -261,6 +284,10 @@ def _notes(
             f"pull request {pull.id} comes from {pull.source.project}/{pull.source.slug}; "
             f"the report goes to {server.project}/{server.repository}"
         )
+
+
+def _stale(head: Commit, pull: "PullRequest") -> str:
+    return f"{head.id[:12]} is no longer the head of pull request {pull.id}, {pull.head[:12]} is"
 
 
 def _cross_check(

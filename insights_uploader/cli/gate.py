@@ -21,12 +21,12 @@ def command(**options: Any) -> int:
     RESULTS are paths or quoted globs ('**' works). The exit code is 1 when the gate fails.
     """
     settings = settled(options)
+    if settings["verbose"]:
+        say(origins_text(settings))
     plan = plan_from(settings)
     if settings["quiet"]:
         warn(terminal.failures(plan))
     else:
-        if settings["verbose"]:
-            say(origins_text(settings))
         say(terminal.verdict(plan))
     keep_receipt(settings["receipt"], plan, ())
     return exit_code(plan, settings)

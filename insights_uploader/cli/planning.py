@@ -92,7 +92,8 @@ def connected(settings: Settled) -> "Http":
             raise UsageError(
                 "no-destination",
                 f"--{name} is missing",
-                f"Give it, or set BITBUCKET_{name.upper()}; preview needs no server.",
+                f"Give it, or set BITBUCKET_{name.upper()}. Only publish and --pull-request need a "
+                "server; a git remote never names it, since the token goes there.",
             )
     url = normalised_url(settings["url"])
     return Http(url, credentials(os.environ, settings["token_file"]).authorization)

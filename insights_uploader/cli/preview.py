@@ -32,6 +32,8 @@ def command(form: str, output: Path | None, **options: Any) -> int:
     'sarif:out/*.json'. The exit code is 0 whatever the gate says.
     """
     settings = settled(options)
+    if settings["verbose"] and form == "text":
+        say(origins_text(settings))
     plan = plan_from(settings)
     if form == "json":
         from insights_uploader.plan.schema import to_json
@@ -40,8 +42,6 @@ def command(form: str, output: Path | None, **options: Any) -> int:
     else:
         from insights_uploader.preview.terminal import text
 
-        if settings["verbose"]:
-            say(origins_text(settings))
         deliver(text(plan), output, "--output")
     keep_receipt(settings["receipt"], plan, ())
     return 0

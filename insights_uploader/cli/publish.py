@@ -34,9 +34,9 @@ def command(**options: Any) -> int:
             "Leave it away, or use preview or gate.",
         )
     with connected(settings) as http:
-        plan = plan_from(settings, http=http)
         if settings["verbose"]:
             say(origins_text(settings))
+        plan = plan_from(settings, http=http)
         if settings["quiet"]:
             warn(terminal.failures(plan))
         else:

@@ -85,7 +85,7 @@ def settle(options: Mapping[str, Any], checkout: Callable[[], Checkout]) -> Sett
             origins[name] = origin
     build = detect(os.environ)
     for name, value, origin in told(build, checkout()):
-        if origins.get(name) == _DEFAULT:
+        if origins.get(name) == _DEFAULT and not (name == "base" and values["diff"]):
             values[name], origins[name] = value, origin
     return Settled(values, origins, found.path, build)
 
@@ -131,4 +131,8 @@ def origins_text(settled: Settled) -> str:
         for name, origin in settled.origins.items()
         if origin != _DEFAULT and name != "results"
     ]
+    if settled.build is not None:
+        others = "".join(f", {name} is there too" for name in settled.build.others)
+        lines.append(f"  the CI is {settled.build.ci}{others}")
+        lines += [f"  {name} is ignored: {why}" for name, why in settled.build.ignored.items()]
     return "\n".join(["settings:", *lines]) if lines else "settings: all by default"

@@ -36,6 +36,9 @@ def told(build: Build | None, checkout: Checkout) -> Iterator[Told]:
             value = getattr(build, field)
             if value is not None:
                 yield Told(name, value, f"{build.ci}: {build.origins[field]}")
+        if build.target_branch is not None:
+            base = checkout.target(build.target_branch)
+            yield Told("base", base, f"{build.ci}: {build.origins['target_branch']}")
     address = checkout.remote_address()
     names = repository_of(address) if address else None
     if names is not None:
@@ -56,7 +59,6 @@ def around(build: Build | None) -> Surroundings:
     return Surroundings(
         head=build.head,
         branch=build.branch,
-        target_branch=build.target_branch,
         pull_request=build.pull_request,
         head_revisions=revisions,
         merges=build.ci in _MERGING and build.target_branch is not None,

@@ -75,6 +75,14 @@ class Checkout:
             case "working-tree":
                 return Files(self._git, self._uncommitted.working_tree())
 
+    def modified(self) -> frozenset[str]:
+        """The tracked files that are not on disk as HEAD has them, relative to the root.
+
+        Raises:
+            CheckoutError: git fails.
+        """
+        return self._uncommitted.modified()
+
     def pull_request_head(self, commit_id: str) -> Commit:
         """The head of the pull request whose files are checked out.
 

@@ -103,11 +103,22 @@ class History:
         return shlex.join(["git", "fetch", *unshallow, *(self._remote("") or ["origin"]), commit])
 
     def _found(self, revision: str) -> str | None:
-        result = self._git.attempt(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
-        )
-        commit = result.stdout.decode().strip()
-        return commit if commit.isalnum() else None  # not nothing, nor one that is negated: ^HEAD
+        """The commit of a revision.
+
+        `origin/main` is the remote's branch and never a tag of that name, which git would prefer:
+        whoever may push a tag could else say what a branch is compared with.
+        """
+        names = [revision]
+        if "/" in revision and not revision.startswith("refs/"):
+            names.insert(0, f"refs/remotes/{revision}")
+        for name in names:
+            result = self._git.attempt(
+                "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
+            )
+            commit = result.stdout.decode().strip()
+            if commit.isalnum():  # not nothing, nor one that is negated: ^HEAD
+                return commit
+        return None
 
     def _how_to_fetch(self, revision: str) -> str:
         remote = "".join(self._remote(revision))

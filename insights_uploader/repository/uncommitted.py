@@ -50,6 +50,28 @@ class Uncommitted:
         with tempfile.TemporaryDirectory(prefix="insights-uploader-") as folder:
             return _written(self._git(Path(folder)))
 
+    def modified(self) -> frozenset[str]:
+        """The tracked files that are not on disk as HEAD has them.
+
+        Raises:
+            CheckoutError: git fails.
+        """
+        with tempfile.TemporaryDirectory(prefix="insights-uploader-") as folder:
+            git = self._git(Path(folder))
+            git.attempt("update-index", "-q", "--refresh")  # fails where there is something to tell
+            names = git.run(
+                "diff-index",
+                "--name-only",
+                "-z",
+                "--no-renames",
+                "--ignore-submodules=all",
+                "HEAD",
+                "--",
+            )
+            return frozenset(
+                name.decode("utf-8", "surrogateescape") for name in names.split(b"\0")[:-1]
+            )
+
     def working_tree(self) -> str:
         """The id of the tree that `git add --all` and `git commit` would commit.
 

@@ -18,7 +18,7 @@ class Resolve(Protocol):
 
 
 _LONGEST = 10_000  # lines of one finding that are carried back
-_BROUGHT_IN = "the target branch brought that line in, not this one"
+BROUGHT_IN = "the target branch brought that line in, not this one"
 REPORT_LEVEL = "it belongs to the report as a whole"
 
 
@@ -98,7 +98,7 @@ def _spots(
         if carried is not None:
             before = _before(location, resolved.path, carried)
             if before is None:
-                spot = _Spot(resolved.path, location, _BROUGHT_IN, is_ours=False)
+                spot = _Spot(resolved.path, location, BROUGHT_IN, is_ours=False)
             else:
                 spot = _Spot(before.path, before, resolved.rule)
         spots.append(spot)

@@ -11,7 +11,7 @@ from insights_uploader.model.ledger import Disposition
 from insights_uploader.model.measure import FileCoverage, LineCoverage, TestTotals, ToolRun
 from insights_uploader.selection.diff_filter import DiffFilter
 from insights_uploader.selection.identity import Identity
-from insights_uploader.selection.placing import Resolve, place
+from insights_uploader.selection.placing import BROUGHT_IN, Resolve, place
 from insights_uploader.selection.ranking import Candidate
 from insights_uploader.selection.selection import Kind, ReportSelection, Selection
 from insights_uploader.selection.wanted import Wanted
@@ -149,7 +149,8 @@ class Selector:
             candidate = Candidate(annotation, placed, end)
             report.keep(candidate, identity, self._kind(candidate))
         if trace is not None:
-            trace(placed, end, why or _BECAUSE.get(end, placed.rule), annotation)
+            because = placed.rule if placed.rule == BROUGHT_IN else _BECAUSE.get(end, placed.rule)
+            trace(placed, end, why or because, annotation)
 
     def _report(self, tool: str) -> ReportSelection:
         report = self._reports.get(tool)

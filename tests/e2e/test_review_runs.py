@@ -92,6 +92,14 @@ def merged(workspace: Path, target: str = "origin/main") -> None:
     )
 
 
+def push(origin: Path) -> None:
+    """One more commit on the server's branch."""
+    repository.git(origin, "checkout", "-q", FEATURE)
+    (origin / "later.py").write_text("later\n")
+    repository.git(origin, "add", "--all")
+    repository.git(origin, "commit", "-q", "-m", "Later")
+
+
 def everywhere(workspace: Path, *more: str) -> Path:
     """Results with one finding on every line of every file that is there."""
     listed = repository.git(workspace, "ls-files", "-z").split("\0")[:-1]
@@ -194,6 +202,19 @@ def test_the_story_of_jenkins_merge_commit(
     assert report.body["link"] == "https://jenkins.example.com/job/widgets/3/"
 
 
+def test_the_servers_word_is_heard_where_the_ci_names_the_pull_request(
+    run: Run, origin: Path, server: Sandbox
+) -> None:
+    """Without --pull-request git makes the diff, and the server still says that the branch moved."""
+    workspace = clone(origin)
+    before = head_of(origin)
+    results = everywhere(workspace)
+    push(origin)
+    done = run("publish", results, cwd=workspace, **jenkins(server))
+    assert done.returncode == 0, done.stderr
+    assert f"{before[:12]} is no longer the head of pull request 7" in done.stdout
+
+
 def test_a_forks_branch_that_is_called_like_the_target(
     run: Run, origin: Path, server: Sandbox
 ) -> None:
@@ -254,6 +275,34 @@ def test_a_fork_is_told_of_with_the_repository_that_gets_the_report(
     assert words in done.stdout
 
 
+@pytest.mark.parametrize("named", ["HEAD^1", "HEAD"])
+def test_the_commit_of_a_merge_may_be_named(
+    run: Run, origin: Path, server: Sandbox, named: str
+) -> None:
+    """With the head by hand; or as `$GIT_COMMIT`, which Jenkins sets to its own merge."""
+    workspace = clone(origin)
+    merged(workspace)
+    commit = repository.git(workspace, "rev-parse", named).strip()
+    environ = jenkins(server) if named == "HEAD" else destination(server)
+    results = everywhere(workspace)
+    done = run(
+        "publish", results, "--base", "origin/main", "--commit", commit, cwd=workspace, **environ
+    )
+    assert done.returncode == 0, done.stderr
+    assert stored(server, origin, head_of(origin)) == expected(origin)
+
+
+def test_a_merge_that_nobody_explains_is_refused_by_the_server_with_the_way_out(
+    run: Run, origin: Path, server: Sandbox
+) -> None:
+    workspace = clone(origin)
+    merged(workspace)
+    results = everywhere(workspace)
+    done = run("publish", results, "--base", "origin/main", cwd=workspace, **destination(server))
+    assert done.returncode == 4
+    assert "--pull-request auto" in done.stderr
+
+
 # Clones that do not reach back
 
 
@@ -280,10 +329,7 @@ def test_the_story_of_a_push_during_the_build(run: Run, origin: Path, server: Sa
     workspace = clone(origin)
     before = head_of(origin)
     results = everywhere(workspace)
-    repository.git(origin, "checkout", "-q", FEATURE)
-    (origin / "later.py").write_text("later\n")
-    repository.git(origin, "add", "--all")
-    repository.git(origin, "commit", "-q", "-m", "Later")
+    push(origin)
     done = run("publish", results, "--pull-request", "7", cwd=workspace, **destination(server))
     assert done.returncode == 0, done.stderr
     assert f"{before[:12]} is no longer the head of pull request 7" in done.stdout
@@ -309,6 +355,24 @@ def test_the_story_of_a_force_pushed_branch(run: Run, origin: Path, server: Sand
     auto = run("publish", results, "--pull-request", "auto", cwd=workspace, **destination(server))
     assert auto.returncode == 2
     assert "no open pull request has commit" in auto.stderr
+
+
+# What is on disk
+
+
+def test_a_file_that_is_not_on_disk_as_in_the_commit_is_told(run: Run, origin: Path) -> None:
+    """A formatter ran before the linter: the lines that it names are not the commit's."""
+    workspace = clone(origin)
+    results = everywhere(workspace)
+    arguments = (results, "--base", "origin/main")
+    assert plan(run, workspace, *arguments)["notes"] == []
+    file = workspace / "src/dotenv/version.py"
+    file.write_text("# formatted\n" + file.read_text())
+    [note] = plan(run, workspace, *arguments)["notes"]
+    assert note.startswith("src/dotenv/version.py on disk is not as in the commit")
+    (workspace / "setup.py").touch()  # only its time is another
+    assert plan(run, workspace, *arguments)["notes"] == [note]
+    assert plan(run, workspace, *arguments, "--changes", "working-tree")["notes"] == []
 
 
 # Before committing
@@ -345,7 +409,7 @@ def test_the_story_of_a_dry_run_before_committing(run: Run, origin: Path) -> Non
         ("new.py", 2),
     }
     refused = run("publish", results, "--changes", "staged", cwd=workspace)
-    assert refused.returncode == 2
+    assert refused.returncode == 2, refused.stderr
     assert "only what is committed can be published" in refused.stderr
 
 

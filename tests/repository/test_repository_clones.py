@@ -236,3 +236,12 @@ def test_without_a_place_for_temporary_files(
     with pytest.raises(CheckoutError, match="gone") as caught:
         Checkout(server.folder, clean)
     assert "TMPDIR" in caught.value.hint
+
+
+def test_a_tag_that_is_named_like_the_remotes_branch_does_not_stand_for_it(
+    server: "Repository", clean: Environ
+) -> None:
+    """Whoever may push tags would else hide what a branch changed."""
+    server.git("tag", "origin/main", "mine")
+    folder = clone(server)
+    assert_right(folder, server, clean)

@@ -15,7 +15,7 @@ _MISSING = {
     "NoSuchCommitException": (
         "no-commit",
         "The server does not have this commit. Push it first; where CI builds a merge commit, "
-        "name the pull request's own commit with --commit.",
+        "say --pull-request auto, or name the pull request's own commit with --commit.",
     ),
 }
 

@@ -17,8 +17,7 @@ SCHEMA = "insights-uploader/plan/1"
 
 def to_json(plan: Plan) -> bytes:
     """The plan, indented, in UTF-8, with a final newline."""
-    text = msgspec.json.encode(plan_object(plan))
-    return msgspec.json.format(text, indent=2) + b"\n"
+    return _encoded(plan_object(plan))
 
 
 RECEIPT_SCHEMA = "insights-uploader/receipt/1"
@@ -64,7 +63,29 @@ def receipt(plan: Plan, confirmed: Sequence[Mapping[str, Any]], error: str | Non
     ]
     content["confirmed"] = list(confirmed)
     content["error"] = error
-    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+    return _encoded(content)
+
+
+def _encoded(content: Mapping[str, Any]) -> bytes:
+    """JSON in UTF-8, which the names of files and branches need not be."""
+    try:
+        text = msgspec.json.encode(content)
+    except UnicodeEncodeError:
+        text = msgspec.json.encode(_in_utf8(content))
+    return msgspec.json.format(text, indent=2) + b"\n"
+
+
+def _in_utf8(value: Any) -> Any:
+    """A value with U+FFFD for every lone surrogate, as Python puts for a byte that it cannot decode."""
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case Mapping():
+            return {_in_utf8(key): _in_utf8(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_in_utf8(each) for each in value]
+        case _:
+            return value
 
 
 def ledger_object(ledger: Ledger) -> Mapping[str, Any]:

@@ -121,6 +121,13 @@ def test_one_from_a_fork(pulls: PullRequests, sandbox: Sandbox) -> None:
     assert (found.source, found.target.slug) == (RepositoryName("~bob", "theirs"), "repo")
 
 
+def test_a_name_that_no_address_can_carry() -> None:
+    with Http("http://bitbucket.invalid", "Bearer x") as http:
+        pulls = PullRequests(http, "caf\udce9", "repo")
+        with pytest.raises(UsageError, match="no address can carry"):
+            pulls.get(7)
+
+
 def test_an_unknown_number(pulls: PullRequests) -> None:
     with pytest.raises(ServerError, match="Pull request 99 does not exist") as caught:
         pulls.get(99)

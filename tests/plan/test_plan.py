@@ -1,5 +1,8 @@
 """A plan shrinks without losing count."""
 
+import json
+
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +12,7 @@ from insights_uploader.model.finding import Finding, Location, Placed, Severity
 from insights_uploader.model.ledger import Disposition, Ledger
 from insights_uploader.plan.draft import ReportDraft, annotation
 from insights_uploader.plan.plan import DiffRecord, Plan, Target, planned
+from insights_uploader.plan.schema import receipt, to_json
 from insights_uploader.selection.ranking import Candidate
 
 
@@ -81,3 +85,10 @@ def test_a_name_that_json_cannot_carry_is_told_in_words() -> None:
     assert drafted.path is None
     assert drafted.end is Disposition.REPORT_LEVEL
     assert drafted.message == "caf?.py:7: R1: m"
+
+
+def test_names_that_are_no_utf_8() -> None:
+    """A results file, a branch or the checkout's own folder can be called so."""
+    plan = msgspec.structs.replace(plan_of(1, 0), notes=["caf\udce9.xml: is \ud83dolder"])
+    for text in (to_json(plan), receipt(plan, (), "caf\udce9")):
+        assert json.loads(text)["notes"] == ["caf\ufffd.xml: is \ufffdolder"]

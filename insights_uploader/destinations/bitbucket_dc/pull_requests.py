@@ -74,7 +74,8 @@ class PullRequests:
 
     def __init__(self, http: Http, project: str, repository: str) -> None:
         self._api = RepositoryApi(http, project, repository)
-        names = quote(project, safe="~"), quote(repository, safe="~")
+        # Names that no address can carry are refused when something is asked for.
+        names = (quote(name, safe="~", errors="replace") for name in (project, repository))
         self._page = "{}/projects/{}/repos/{}/pull-requests/".format(http.base_url, *names)
 
     def get(self, number: int) -> PullRequest:

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -48,4 +49,6 @@ def main() -> NoReturn:
     """Run the command line and end the process with the documented exit code."""
     from insights_uploader.cli import ending
 
+    # A CI that aborts a build sends this one; what lies in temporary folders goes as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(ending.run(cli, os.environ, sys.stderr))

@@ -15,7 +15,7 @@ from insights_uploader.changes.diff_file import DiffFile
 from insights_uploader.changes.line_map import LineMap, read_line_map
 from insights_uploader.changes.source import Diff
 from insights_uploader.changes.unified import parse_diff
-from insights_uploader.model.errors import CheckoutError, ResultsError, ServerError
+from insights_uploader.model.errors import CheckoutError, DiffError, ResultsError, ServerError
 from insights_uploader.repository.checkout import Checkout, Side
 from insights_uploader.repository.commit import Commit, Files
 
@@ -138,7 +138,7 @@ def under_review(
             "Check that commit out, or leave --commit away.",
         )
     if comparison.diff is not None:
-        diff = DiffFile(comparison.diff, stdin, head).changed_lines()
+        diff = _given_diff(comparison.diff, stdin, checkout, head)
     elif server and pull and comparison.pull_request is not None and pull.head == head.id:
         diff = server.diff(pull, head)
     else:
@@ -169,7 +169,7 @@ def _pull_request(
     if isinstance(wanted, int):
         return pulls.get(wanted), ()
     if wanted == "auto" and around.pull_request is None:
-        return pulls.find(around.head or checkout.head.id, around.branch), ()
+        return _found(around, checkout, pulls), ()
     if around.pull_request is None:
         return None, ()
     try:
@@ -178,6 +178,22 @@ def _pull_request(
         if wanted is not None or error.status not in (401, 403, 404):
             raise
         return None, [f"whether this is still the head of the pull request is not known: {error}"]
+
+
+def _found(around: Surroundings, checkout: Checkout, pulls: "PullRequests") -> "PullRequest":
+    """The pull request of the commit, or of the one that CI's merge is made of."""
+    head = checkout.head
+    if around.head or around.branch or len(head.parents) < 2:
+        return pulls.find(around.head or head.id, around.branch)
+    from insights_uploader.destinations.bitbucket_dc.pull_requests import chosen
+
+    found = {
+        pull.id: pull
+        for commit in (head.id, *head.parents)
+        for pull in _of_commit(commit, pulls)
+        if pull.head in (head.id, *head.parents)
+    }
+    return chosen(list(found.values()), head.id, None)
 
 
 def _head(
@@ -198,7 +214,8 @@ def _head(
             raise
     head = checkout.head
     for commit in (head.id, *(head.parents if len(head.parents) > 1 else ())):
-        if _is_part_of(commit, pull, server.pull_requests):  # something was pushed since
+        held = _of_commit(commit, server.pull_requests)
+        if any(each.id == pull.id for each in held):  # something was pushed since
             return checkout.pull_request_head(commit)
     raise CheckoutError(
         "another-commit",
@@ -221,13 +238,24 @@ def _head_in_clone(around: Surroundings, checkout: Checkout) -> str | None:
     return head.parents[0] if around.merges and head.is_merge_of_detached else None
 
 
-def _is_part_of(commit: str, pull: "PullRequest", pulls: "PullRequests") -> bool:
+def _of_commit(commit: str, pulls: "PullRequests") -> Sequence["PullRequest"]:
+    """Those that hold a commit; none of one that the server has never seen."""
     try:
-        return any(each.id == pull.id for each in pulls.of_commit(commit))
+        return pulls.of_commit(commit)
     except ServerError as error:
         if error.slug != "no-commit":
             raise
-        return False
+        return ()
+
+
+def _given_diff(path: str, stdin: BinaryIO, checkout: Checkout, head: Commit) -> Diff:
+    """The diff that the user hands us, proven to be of the commit under review."""
+    try:
+        return DiffFile(path, stdin, head).changed_lines()
+    except DiffError as error:
+        if error.slug == "diff-of-other-content" and head.id != checkout.head.id:
+            error.hint = f"HEAD is a merge; make the diff for what is under review: ...{head.id}"
+        raise
 
 
 def _local_diff(

@@ -20,7 +20,7 @@ def read(variables: Variables) -> None:
     """Read the plugin's variables, then those of every job."""
     # Where the pull request builder runs, whoever may comment sets variables (`p:NAME=value`):
     # nothing but its own is read then, so that no comment names the server that gets the token.
-    if variables.get("pullRequestId"):
+    if variables.has("pullRequestId"):
         _pull_request_builder(variables)
     elif variables.get("BITBUCKET_PULL_REQUEST_ID"):
         _push_and_pull_request(variables)

@@ -39,6 +39,10 @@ class Variables:
         value = self._environ.get(name, "")
         return value if value.strip() else ""
 
+    def has(self, name: str) -> bool:
+        """Whether a variable is there, be it blank."""
+        return name in self._environ
+
     def take(self, field: str, *names: str) -> None:
         """Set a field from the first of the variables that has a valid value."""
         for name in names:

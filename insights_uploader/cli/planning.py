@@ -193,18 +193,7 @@ def _adjustment(rule: RuleSetting) -> Adjustment:
 
 
 def _check(settings: Settled) -> None:
-    if settings["base"] and settings["diff"]:
-        raise UsageError(
-            "base-and-diff", "--base and --diff cannot be used together", "Each says what changed."
-        )
-    if settings["pull_request"] is not None and settings["changes"] != "committed":
-        raise UsageError(
-            "uncommitted-pull-request",
-            f"--changes {settings['changes']}: a pull request holds only what is committed",
-            "Leave --pull-request away, and name its target with --base.",
-        )
-    if settings["two_dot"] and settings["diff"]:
-        raise UsageError("base-and-diff", "--two-dot: there is no base to --diff", "Use --base.")
+    _check_comparison(settings)
     if not _KEY.fullmatch(settings["key"]):
         raise UsageError(
             "bad-key",
@@ -226,3 +215,22 @@ def _check(settings: Settled) -> None:
         if link and not is_web_address(link):
             option = "--" + name.replace("_", "-")
             raise UsageError("bad-link", f"{option} {link!r}: is no http or https address")
+
+
+def _check_comparison(settings: Settled) -> None:
+    if settings["base"] is not None and not settings["base"].strip():
+        raise UsageError(
+            "no-base", "--base: is empty", "Is the variable set that should name the branch?"
+        )
+    if settings["base"] and settings["diff"]:
+        raise UsageError(
+            "base-and-diff", "--base and --diff cannot be used together", "Each says what changed."
+        )
+    if settings["pull_request"] is not None and settings["changes"] != "committed":
+        raise UsageError(
+            "uncommitted-pull-request",
+            f"--changes {settings['changes']}: a pull request holds only what is committed",
+            "Leave --pull-request away, and name its target with --base.",
+        )
+    if settings["two_dot"] and settings["diff"]:
+        raise UsageError("base-and-diff", "--two-dot: there is no base to --diff", "Use --base.")

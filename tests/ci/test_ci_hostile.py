@@ -125,3 +125,10 @@ def test_a_composed_address_holds_no_more_parts_than_its_template() -> None:
     assert found.build_url == (
         "https://dev.azure.com/example/a/../b%3Fc%23d%0A%7BBUILD_BUILDID%7D/_build/results?buildId=4"
     )
+
+
+def test_a_comment_that_blanks_the_pull_requests_number_names_no_server() -> None:
+    """A comment on the pull request sets variables: `p:pullRequestId=` and `p:CHANGE_URL=...`."""
+    address = "https://elsewhere.example.com/projects/PRJ/repos/widgets/pull-requests/7"
+    found = build("jenkins-stash-pull-request-builder", pullRequestId="", CHANGE_URL=address)
+    assert found.server is None

@@ -102,6 +102,11 @@ def test_a_path_out_of_the_repository_is_told_and_fails_the_gate(
         ([BANDIT], 3, "which branch to compare with"),  # no origin, no --base
         ([BANDIT, "--base", "nowhere"], 3, "nowhere: names no commit"),
         ([BANDIT, "--base=--output=x"], 3, "names no commit"),
+        ([BANDIT, "--base", ""], 2, "--base: is empty"),
+        ([BANDIT, "--two-dot", "--diff", "x"], 2, "there is no base to --diff"),
+        ([BANDIT, "--pull-request", "0"], 2, "neither a pull request's number nor auto"),
+        ([BANDIT, "--pull-request", "7"], 2, "--url is missing"),
+        ([BANDIT, "--pull-request", "7", "--changes", "staged"], 2, "only what is committed"),
         ([BANDIT, "--base", "main", "--diff", "x"], 2, "cannot be used together"),
         ([BANDIT, "--diff", "missing.diff"], 3, "missing.diff: there is no such file"),
         ([BANDIT, "--diff", "-"], 3, "standard input: an empty diff"),

@@ -228,7 +228,7 @@ def test_a_forks_branch_that_is_called_like_the_target(
     assert annotated(made) == expected(origin)
 
 
-@pytest.mark.parametrize("number", ["7", "auto"])
+@pytest.mark.parametrize("number", ["7", "auto", "auto without a branch"])
 def test_the_server_tells_which_parent_of_a_merge_is_the_head(
     run: Run, origin: Path, server: Sandbox, number: str
 ) -> None:
@@ -239,10 +239,40 @@ def test_the_server_tells_which_parent_of_a_merge_is_the_head(
         {"CI_COMMIT_SOURCE_BRANCH": FEATURE, "CI": "woodpecker"} if number == "auto" else {}
     )
     results = everywhere(workspace)
-    done = run("publish", results, "--pull-request", number, cwd=workspace, **environ)
+    option = number.partition(" ")[0]
+    done = run("publish", results, "--pull-request", option, cwd=workspace, **environ)
     assert done.returncode == 0, done.stderr
     assert "pull request 7: " in done.stdout
     assert stored(server, origin, head_of(origin)) == expected(origin)
+
+
+def test_a_diff_of_ones_own_is_of_the_head_and_not_of_the_merge(run: Run, origin: Path) -> None:
+    workspace = clone(origin)
+    merged(workspace)
+    results = everywhere(workspace)
+    environ = {
+        "JENKINS_URL": "https://jenkins.example.com/",
+        "CHANGE_TARGET": "main",
+        "CHANGE_BRANCH": FEATURE,
+    }
+    for revisions, code in (("HEAD^2..HEAD", 3), (f"origin/main...origin/{FEATURE}", 0)):
+        diff = repository.git(workspace, "diff", revisions)
+        done = run(
+            "preview",
+            results,
+            "--diff",
+            "-",
+            "--format",
+            "json",
+            cwd=workspace,
+            stdin=diff.encode(),
+            **environ,
+        )
+        assert done.returncode == code, done.stderr
+        if code:
+            assert f"make the diff for what is under review: ...{head_of(origin)}" in done.stderr
+        else:
+            assert annotated(json.loads(done.stdout)) == expected(origin)
 
 
 def test_a_commit_that_is_not_of_the_pull_request_is_refused(

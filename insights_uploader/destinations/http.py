@@ -6,8 +6,9 @@ No secret that it knows of leaves it in words: neither those of an error nor tho
 import os
 import ssl
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -16,110 +17,74 @@ import msgspec
 
 from insights_uploader import __version__
 from insights_uploader.credentials import Secrets, basic
+from insights_uploader.destinations.causes import is_unknown_host, is_untrusted
 from insights_uploader.destinations.deadline import Deadline
+from insights_uploader.destinations.reply import NoAnswerError, Reply, describe
+from insights_uploader.destinations.retrying import Retries
+from insights_uploader.destinations.secrecy import check_secrecy
+from insights_uploader.destinations.tls import tls_context
 from insights_uploader.model.errors import ServerError, UsageError
 
+__all__ = ["Http", "NoAnswerError", "Reply", "Retries", "describe", "normalised_url"]
+
 _CONNECT_S = 10.0
-_READ_S = 60.0
-_DEADLINE_S = 120.0
+_SILENCE_S = 60.0  # between two bytes, either way
+_REQUEST_S = 120.0
+_DEADLINE_S = 600.0
 _MAX_REPLY = 64 * 1024 * 1024
-_MAX_WORDS = 1000
-_T = TypeVar("_T")
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """A server's answer.
-
-    Attributes:
-        request: "PUT https://…/reports/key", for messages; holds no secret.
-        status: the HTTP status.
-        headers: names in lower case.
-        content: the body.
-        secrets: what the server knows and no message may repeat.
-    """
-
-    request: str
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-    secrets: Secrets
-
-    @property
-    def is_json(self) -> bool:
-        """True when the server says that the body is JSON."""
-        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        return kind == "application/json" or kind.endswith("+json")
-
-    def json(self) -> Any:
-        """The body as JSON.
-
-        Raises:
-            ServerError: it is none, as when a proxy or a login page answered.
-        """
-        return self.decoded(Any)
-
-    def decoded(self, kind: type[_T]) -> _T:
-        """The body as JSON of a kind.
-
-        Args:
-            kind: a type that msgspec knows; nothing is converted into it.
-
-        Raises:
-            ServerError: it is no JSON, or of another kind.
-        """
-        if not self.is_json:
-            raise self.error(
-                "not-json",
-                f"the answer is {describe(self)}, not JSON",
-                "A proxy or a login page may stand before the server; check --url.",
-            )
-        try:
-            return msgspec.json.decode(self.content, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            if kind is not Any and isinstance(error, msgspec.ValidationError):
-                words = f"the answer is not what it should be: {self.quoted(str(error))}"
-                raise self.error("odd-reply", words) from None
-            raise self.error("not-json", f"the answer is broken JSON: {error}") from None
-
-    def error(self, slug: str, words: str, hint: str = "") -> ServerError:
-        """The error that this answer amounts to; the words may hold the server's own."""
-        masked = self.secrets.masked
-        return ServerError(slug, f"{self.request}: {masked(words)}", masked(hint), self.status)
-
-    def quoted(self, words: str) -> str:
-        """The server's own words, short enough for a message. Masked first: half a token leaks."""
-        return self.secrets.masked(words)[:_MAX_WORDS]
+_UNTRUSTED = "Name the file of the authority that signed the server's certificate with --ca-file."
+_UNREACHABLE = "Check --url, the network, and the settings HTTPS_PROXY and NO_PROXY."
+_REPEATABLE = frozenset({"GET", "PUT", "DELETE"})  # idempotent (RFC 9110, 9.2.2)
 
 
 class Http:
     """Requests to one server, below its base address; nothing is sent before `send`."""
 
-    def __init__(self, base_url: str, authorization: str, deadline_s: float = _DEADLINE_S) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        authorization: str,
+        *,
+        deadline_s: float = _DEADLINE_S,
+        request_s: float = _REQUEST_S,
+        retries: Retries | None = None,
+        ca_file: Path | None = None,
+        client_cert: Path | None = None,
+        allow_http: bool = False,
+    ) -> None:
         """Prepare.
 
         Args:
             base_url: the server's address, as the user gave it.
             authorization: the value of the header of that name.
-            deadline_s: how long one request may take, from first to last byte.
+            deadline_s: how long all requests may take together, in seconds, waits between tries
+                included; what the program does meanwhile does not count.
+            request_s: how long one try may take, from first to last byte, in seconds.
+            retries: how to try again; never, if None.
+            ca_file: the certificates to trust, PEM; else see `tls_context`.
+            client_cert: our own certificate, PEM, with its key in it or beside it.
+            allow_http: send the token in clear over a network, if the address begins with http:.
 
         Raises:
-            UsageError: the address, or a proxy or TLS setting of the environment, cannot work.
+            UsageError: the address, or a proxy or TLS setting, cannot work, or is not allowed.
         """
         self.base_url = normalised_url(base_url)
         proxy = _proxy(self.base_url)
+        if not allow_http:
+            check_secrecy(self.base_url, proxied=proxy is not None)
         self._secrets = Secrets(authorization, basic(*proxy.auth) if proxy and proxy.auth else "")
-        self._deadline = Deadline(deadline_s)
+        self._deadline = Deadline(deadline_s, request_s)
+        self._retries = retries or Retries(tries=0)
         self._client = httpx.Client(
             headers={
                 "Authorization": authorization,
                 "Accept-Encoding": "identity",  # what is packed has no size that can be bounded
                 "User-Agent": f"insights-uploader/{__version__}",
             },
-            timeout=httpx.Timeout(_READ_S, connect=_CONNECT_S),
             follow_redirects=False,
-            trust_env=False,  # _proxy and _tls read the environment, and name what is wrong in it
+            trust_env=False,  # _proxy and tls_context read it, and name what is wrong in it
             proxy=proxy,
-            verify=_tls(),
+            verify=tls_context(ca_file, client_cert, os.environ),
         )
 
     def __enter__(self) -> Self:
@@ -141,6 +106,7 @@ class Http:
         query: Sequence[tuple[str, str | int]] = (),
         body: object = None,
         accept: str = "application/json",
+        repeatable: bool | None = None,
     ) -> Reply:
         """Send a request and read the whole answer; a status of any kind is an answer.
 
@@ -153,50 +119,75 @@ class Http:
             query: the query's pairs.
             body: an object to send as JSON.
             accept: the kind of answer that is asked for.
+            repeatable: whether sending it twice does no more than sending it once; by its method,
+                if None. What is not repeatable is tried again only when the server surely has
+                done nothing: it could not be reached, or it said 429.
 
         Raises:
             UsageError: a segment can be in no address; nothing was sent.
-            ServerError: no answer came; what the server did is then not known.
+            NoAnswerError: no answer came.
+            ServerError: the answer is packed or too large.
         """
         url = "/".join([self.base_url, *map(_quoted, segments)])
-        request = f"{method} {url}"
         headers = {"Accept": accept}
         if method != "GET":
             headers |= {"Content-Type": "application/json", "X-Atlassian-Token": "no-check"}
-        content = None if body is None else msgspec.json.encode(body)
-        extensions = {"trace": self._deadline.trace}
-        try:
-            with (
-                self._deadline.running(),
-                self._client.stream(
-                    method,
-                    url,
-                    params=list(query),
-                    content=content,
-                    headers=headers,
-                    extensions=extensions,
-                ) as response,
-            ):
-                answer = _read(request, response)
-        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, UnicodeError) as error:
-            raise self._failure(request, error) from None
-        if self._deadline.expired:  # what was cut may look whole
-            raise self._failure(request, TimeoutError())
-        return Reply(request, response.status_code, _headers(response), answer, self._secrets)
+        request = self._client.build_request(
+            method,
+            url,
+            params=list(query),
+            content=None if body is None else msgspec.json.encode(body),
+            headers=headers,
+        )
+        return self._retries.run(
+            lambda: self._try(f"{method} {url}", request),
+            self._deadline,
+            method in _REPEATABLE if repeatable is None else repeatable,
+        )
 
-    def _failure(self, request: str, error: Exception) -> ServerError:
-        words = self._secrets.masked(str(error) or type(error).__name__)
-        if self._deadline.expired:
-            words = f"more than {self._deadline.seconds:g} s"
-        if self._deadline.expired or isinstance(error, httpx.TimeoutException):
-            return ServerError("timeout", f"{request}: no answer in time ({words})")
-        if isinstance(error, httpx.ConnectError):
-            return ServerError(
-                "unreachable",
-                f"{request}: cannot reach the server: {words}",
-                "Check --url, the network, and the settings HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE.",
+    def _try(self, name: str, request: httpx.Request) -> Reply:
+        left_s = self._deadline.left_s
+        if not left_s:
+            raise NoAnswerError(
+                "deadline",
+                f"{name}: not sent, the {self._deadline.total_s:g} s for all requests are over",
+                is_sent=False,
+                is_passing=False,
             )
-        return ServerError("broken-connection", f"{request}: {words}")
+        silence_s = min(_SILENCE_S, left_s)
+        timeout = httpx.Timeout(silence_s, connect=min(_CONNECT_S, left_s))
+        request.extensions = {"trace": self._deadline.trace, "timeout": timeout.as_dict()}
+        response = None
+        try:
+            with self._deadline.running():
+                response = self._client.send(request, stream=True)
+                try:
+                    answer = _read(name, response)
+                finally:
+                    response.close()
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, UnicodeError) as error:
+            raise self._failure(name, error) from None
+        if self._deadline.expired:  # what was cut may look whole
+            raise self._failure(name, TimeoutError())
+        return Reply(name, response.status_code, _headers(response), answer, self._secrets)
+
+    def _failure(self, request: str, error: Exception) -> NoAnswerError:
+        words = self._secrets.masked(str(error) or type(error).__name__)
+        is_sent = not isinstance(
+            error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError
+        )
+        is_passing = _is_passing(error)
+        slug, hint = "broken-connection", ""
+        if self._deadline.expired:
+            words = f"more than {self._deadline.limit_s:.3g} s"
+        if self._deadline.expired or isinstance(error, httpx.TimeoutException):
+            slug, words = "timeout", f"no answer in time ({words})"
+        elif isinstance(error, httpx.ConnectError):
+            slug, words = "unreachable", f"cannot reach the server: {words}"
+            hint = _UNTRUSTED if is_untrusted(error) else _UNREACHABLE
+        return NoAnswerError(
+            slug, f"{request}: {words}", hint, is_sent=is_sent, is_passing=is_passing
+        )
 
 
 def normalised_url(url: str) -> str:
@@ -233,15 +224,6 @@ def normalised_url(url: str) -> str:
     return address
 
 
-def describe(reply: Reply) -> str:
-    """What kind of body came, in words."""
-    if not reply.content:
-        return "empty"
-    kind = reply.headers.get("content-type", "").partition(";")[0].strip()
-    page = kind in ("text/html", "application/xhtml+xml")
-    return "a web page" if page else reply.quoted(kind) or "untyped"
-
-
 def _proxy(base_url: str) -> httpx.Proxy | None:
     """The proxy that the environment names for this address.
 
@@ -269,19 +251,12 @@ def _proxy(base_url: str) -> httpx.Proxy | None:
     return proxy
 
 
-def _tls() -> ssl.SSLContext:
-    """Certificates as in SSL_CERT_FILE or SSL_CERT_DIR, else those that most systems trust.
-
-    Raises:
-        UsageError: a setting of the environment names a file that cannot be used.
-    """
-    try:
-        return httpx.create_ssl_context()
-    except OSError as error:
-        name = "SSL_CERT_FILE" if error.filename is None else "SSLKEYLOGFILE"
-        reason = "holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
-        path = os.environ.get(name, "")
-        raise UsageError("bad-tls-setting", f"{name}: {path}: {reason}") from None
+def _is_passing(error: Exception) -> bool:
+    """Tell whether a failure on the way to an answer may be gone a moment later."""
+    if isinstance(error, httpx.ProxyError):  # it refuses to connect us, with a status
+        return str(error)[:3] in {"502", "503", "504"}
+    passing = httpx.NetworkError | httpx.TimeoutException | httpx.RemoteProtocolError | TimeoutError
+    return isinstance(error, passing) and not (is_untrusted(error) or is_unknown_host(error))
 
 
 def _check_host(url: httpx.URL) -> None:

@@ -122,7 +122,7 @@ def test_one_from_a_fork(pulls: PullRequests, sandbox: Sandbox) -> None:
 
 
 def test_a_name_that_no_address_can_carry() -> None:
-    with Http("http://bitbucket.invalid", "Bearer x") as http:
+    with Http("https://bitbucket.invalid", "Bearer x") as http:
         pulls = PullRequests(http, "caf\udce9", "repo")
         with pytest.raises(UsageError, match="no address can carry"):
             pulls.get(7)

@@ -1,0 +1,24 @@
+"""Why a connection failed, as the operating system and OpenSSL have it."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+
+def is_untrusted(error: BaseException) -> bool:
+    """Tell whether the server's certificate was refused; a second try changes nothing."""
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+
+
+def is_unknown_host(error: BaseException) -> bool:
+    """Tell whether the name is known not to exist, unlike one that could not be looked up now."""
+    return any(
+        isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
+        for cause in _causes(error)
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -16,6 +16,7 @@ _COMMANDS = {
     "gate": "Judge the plan: verdict, reasons, exit code.",
     "explain": "Why a finding was or was not published.",
     "parsers": "The parser plugins that are installed.",
+    "report": "See and change what a commit has on the server.",
     "sandbox": "Run a local stand-in for Bitbucket Data Center.",
 }
 

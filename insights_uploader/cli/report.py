@@ -1,0 +1,216 @@
+"""`insights-uploader report`: the Code Insights that a commit has on the server."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from insights_uploader.cli.destination import commit_of, destination_options, settled_destination
+from insights_uploader.cli.planning import connected
+from insights_uploader.cli.speaking import deliver, say
+from insights_uploader.destinations.bitbucket_dc.single_annotation import annotation_body
+from insights_uploader.destinations.bitbucket_dc.stored_reports import StoredReports
+from insights_uploader.model.errors import PartialError, ServerError, UsageError
+from insights_uploader.model.finding import FindingType, Severity
+from insights_uploader.preview.plain import plain
+from insights_uploader.preview.stored import annotation_line, as_json, report_line, report_lines
+
+_json = click.option("--json", "is_json", is_flag=True, help="As JSON.")
+_key = click.argument("key")
+_SEVERITY = click.Choice([each.name for each in Severity], case_sensitive=False)
+_TYPE = click.Choice([str(each) for each in FindingType], case_sensitive=False)
+
+
+@click.group("report")
+def command() -> None:
+    """See and change what Code Insights a commit has on the server."""
+
+
+@contextlib.contextmanager
+def _stored() -> Iterator[tuple[StoredReports, str]]:
+    """The reports of the commit that is meant, and what to call it."""
+    settings = settled_destination()
+    project, repository = settings["project"], settings["repository"]
+    with connected(settings) as http:
+        commit = commit_of(settings)
+        name = plain(f"commit {commit} of {project}/{repository}")
+        yield StoredReports(http, project, repository, commit), name
+
+
+@destination_options
+@command.command("list")
+@_json
+def _list(is_json: bool, **_: Any) -> int:
+    """List the reports of the commit."""
+    with _stored() as (stored, commit):
+        reports = list(stored.all())
+    if is_json:
+        deliver(as_json(reports), None, "")
+    else:
+        lines = [report_line(report) for report in reports] or ["there are no reports"]
+        deliver("\n".join([f"{commit}:", *lines, ""]), None, "")
+    return 0
+
+
+@destination_options
+@command.command("show")
+@_key
+@_json
+def _show(key: str, is_json: bool, **_: Any) -> int:
+    """Show the report KEY with all that it holds but its annotations."""
+    with _stored() as (stored, _commit):
+        report = stored.get(_named(key))
+    deliver(as_json(report) if is_json else "\n".join([*report_lines(report), ""]), None, "")
+    return 0
+
+
+@destination_options
+@command.command("delete")
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+@_json
+def _delete(keys: tuple[str, ...], is_json: bool, **_: Any) -> int:
+    """Delete the reports KEY... with their annotations, and say what they were.
+
+    It asks nothing. All of them must be there before the first is deleted. Only the user whose
+    token made a report, or an administrator of the repository, may delete it.
+    """
+    with _stored() as (stored, commit):
+        reports = [stored.get(_named(key)) for key in dict.fromkeys(keys)]
+        for done, report in enumerate(reports):
+            try:
+                stored.delete(report.key)
+            except ServerError as error:
+                if not done:
+                    raise
+                words = f"{done} of {len(reports)} reports are deleted, and then: {error.message}"
+                raise PartialError(error.slug, words, error.hint, error.status) from None
+            if not is_json:
+                say(f"deleted from {commit}: {report_line(report)}")
+    if is_json:
+        deliver(as_json(reports), None, "")
+    return 0
+
+
+@destination_options
+@command.command("annotations")
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
+@click.option("--severity", multiple=True, type=_SEVERITY, help="Only those of this severity.")
+@click.option("--type", "kind", multiple=True, type=_TYPE, help="Only those of this type.")
+@click.option("--path", multiple=True, metavar="PATH", help="Only those in this file.")
+@click.option("--external-id", multiple=True, metavar="ID", help="Only those with this id.")
+@_json
+def _annotations(
+    keys: tuple[str, ...],
+    severity: tuple[str, ...],
+    kind: tuple[str, ...],
+    path: tuple[str, ...],
+    external_id: tuple[str, ...],
+    is_json: bool,
+    **_: Any,
+) -> int:
+    """List the annotations of the commit, or of the reports KEY... only.
+
+    The server filters. Every filter can be given several times, and then any of its values will do.
+    """
+    filters = [
+        *(("key", _named(each)) for each in keys),
+        *(("severity", each) for each in severity),
+        *(("type", each) for each in kind),
+        *(("path", each) for each in path),
+        *(("externalId", each) for each in external_id),
+    ]
+    with _stored() as (stored, commit):
+        # By its address a report that is not there is an error; by the filter it is an empty list.
+        found = stored.annotations_of(keys[0]) if len(filters) == len(keys) == 1 else None
+        if found is None:
+            found = stored.annotations(filters)
+    if is_json:
+        deliver(as_json(found), None, "")
+    else:
+        lines = [annotation_line(each) for each in found] or ["there are no such annotations"]
+        deliver("\n".join([f"{commit}:", *lines, ""]), None, "")
+    return 0
+
+
+@destination_options
+@command.command("annotate")
+@_key
+@click.option("--message", required=True, metavar="TEXT", help="What to say.")
+@click.option("--severity", required=True, type=_SEVERITY, help="How bad it is.")
+@click.option("--type", "kind", type=_TYPE, help="What it is.")
+@click.option("--path", metavar="PATH", help="The file it is about (default: the whole commit).")
+@click.option("--line", type=int, metavar="N", help="The line of that file.")
+@click.option("--link", metavar="URL", help="Where more is said.")
+@click.option("--external-id", metavar="ID", help="Replaces the one that has this id already.")
+def _annotate(
+    key: str,
+    message: str,
+    severity: str,
+    kind: str | None,
+    external_id: str | None,
+    **place: Any,
+) -> int:
+    """Add an annotation to the report KEY, or with --external-id add or replace that one.
+
+    Only the user whose token made the report may do it.
+    """
+    body = annotation_body(
+        message,
+        Severity[severity],
+        kind=FindingType(kind) if kind else None,
+        external_id=external_id,
+        **{name: place[name] for name in ("path", "line", "link")},
+    )
+    with _stored() as (stored, commit):
+        if external_id is None:
+            stored.add_annotation(_named(key), body)
+        else:
+            stored.put_annotation(_named(key), _named(external_id, "--external-id"), body)
+    say(f"annotated {plain(key)} of {commit}")
+    return 0
+
+
+@destination_options
+@command.command("delete-annotations")
+@_key
+@click.argument("external_ids", metavar="[ID]...", nargs=-1)
+@click.option("--all", "is_all", is_flag=True, help="All of the report's annotations.")
+def _delete_annotations(key: str, external_ids: tuple[str, ...], is_all: bool, **_: Any) -> int:
+    """Delete the annotations of the report KEY that have the external ids ID..., and name them.
+
+    It asks nothing. An id that no annotation has is an error, and then nothing is deleted.
+    """
+    if is_all == bool(external_ids) or not all(external_ids):
+        raise UsageError(
+            "which-annotations",
+            "which annotations are to be deleted is not said",
+            "Name their external ids, or say --all.",
+        )
+    with _stored() as (stored, commit):
+        held = stored.annotations_of(_named(key))
+        doomed = [each for each in held if is_all or each.external_id in external_ids]
+        missing = set(external_ids) - {each.external_id for each in doomed}
+        if missing:
+            raise UsageError(
+                "no-annotation",
+                f"report {key} of {commit} has no annotation {', '.join(sorted(missing))}",
+                "Nothing was deleted. `report annotations` shows the external ids.",
+            )
+        if doomed:
+            stored.delete_annotations(key, external_ids)
+    lines = [f"deleted: {annotation_line(each)}" for each in doomed]
+    say("\n".join([f"{plain(key)} of {commit}:", *(lines or ["there were no annotations"])]))
+    return 0
+
+
+def _named(name: str, what: str = "KEY") -> str:
+    """A name that an address can end in: Tomcat refuses slashes in it, and dots lead elsewhere."""
+    if not name.strip():
+        raise UsageError("bad-name", f"{what}: is empty", "`report list` shows the keys.")
+    if name in (".", "..") or "/" in name or "\\" in name:
+        words = f"{what} {name}: can be in no address of the server"
+        raise UsageError(
+            "bad-name", words, "It is '.' or '..', or it holds a slash or a backslash."
+        )
+    return name

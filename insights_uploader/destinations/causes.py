@@ -10,6 +10,17 @@ def is_untrusted(error: BaseException) -> bool:
     return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
 
 
+def is_no_handshake(error: BaseException) -> bool:
+    """Tell whether TLS itself failed: versions, certificates, plain text; it will do so again.
+
+    A connection that only ended in its midst is none of these.
+    """
+    ended = ssl.SSLEOFError | ssl.SSLZeroReturnError
+    return any(
+        isinstance(cause, ssl.SSLError) and not isinstance(cause, ended) for cause in _causes(error)
+    )
+
+
 def is_unknown_host(error: BaseException) -> bool:
     """Tell whether the name is known not to exist, unlike one that could not be looked up now."""
     return any(

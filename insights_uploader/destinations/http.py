@@ -17,7 +17,7 @@ import msgspec
 
 from insights_uploader import __version__
 from insights_uploader.credentials import Secrets, basic
-from insights_uploader.destinations.causes import is_unknown_host, is_untrusted
+from insights_uploader.destinations.causes import is_no_handshake, is_unknown_host, is_untrusted
 from insights_uploader.destinations.deadline import Deadline
 from insights_uploader.destinations.reply import NoAnswerError, Reply, describe
 from insights_uploader.destinations.retrying import Retries
@@ -256,7 +256,7 @@ def _is_passing(error: Exception) -> bool:
     if isinstance(error, httpx.ProxyError):  # it refuses to connect us, with a status
         return str(error)[:3] in {"502", "503", "504"}
     passing = httpx.NetworkError | httpx.TimeoutException | httpx.RemoteProtocolError | TimeoutError
-    return isinstance(error, passing) and not (is_untrusted(error) or is_unknown_host(error))
+    return isinstance(error, passing) and not (is_no_handshake(error) or is_unknown_host(error))
 
 
 def _check_host(url: httpx.URL) -> None:

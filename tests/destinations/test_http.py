@@ -4,13 +4,11 @@ import base64
 import gzip
 import json
 import socket
-import threading
-import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
+from destinations.scripts import DRIPS, Script, answer, drip, header, server
 
 from insights_uploader.credentials import basic
 from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
@@ -18,58 +16,7 @@ from insights_uploader.destinations.bitbucket_dc.refusals import refusal
 from insights_uploader.destinations.http import Http
 from insights_uploader.model.errors import InsightsError, ServerError, UsageError
 
-Script = Callable[[socket.socket, bytes], object]
-"""Answers on a connection, given the head of the request."""
-
 BEARER = "Bearer tok3n-0f-the-ci"
-DRIPS = 2000  # a hundred times the deadlines below; an end, so that without one a test fails
-
-
-@contextmanager
-def server(*scripts: Script) -> Iterator[str]:
-    """A server that has one script for each connection, in turn."""
-
-    def serve(listener: socket.socket) -> None:
-        for script in scripts:
-            with suppress(OSError), listener.accept()[0] as connection:
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    head += connection.recv(65536) or b"\r\n\r\n"
-                script(connection, head)
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
-
-
-def answer(status: int, body: bytes, *headers: str, kind: str = "application/json") -> Script:
-    """Answer this."""
-    lines = [f"HTTP/1.1 {status} Words", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
-    head = "\r\n".join([*lines, *headers, "", ""]).encode()
-    return lambda connection, _: connection.sendall(head + body)
-
-
-def drip(start: bytes, drop: bytes) -> Script:
-    """Begin, and go on too slowly, until the client ends it."""
-
-    def script(connection: socket.socket, _: bytes) -> None:
-        connection.sendall(start)
-        for _number in range(DRIPS):
-            connection.sendall(drop)
-            time.sleep(0.01)
-        raise AssertionError("the client never ended it")  # pytest fails the test for it
-
-    return script
-
-
-def header(head: bytes, name: str) -> str:
-    [line] = [x for x in head.decode().split("\r\n") if x.lower().startswith(f"{name}: ")]
-    return line.partition(": ")[2]
 
 
 def shown(error: BaseException) -> str:

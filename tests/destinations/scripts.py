@@ -1,0 +1,59 @@
+"""Servers of a few lines, which say on a socket what no real one would."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+Script = Callable[[socket.socket, bytes], object]
+"""Answers on a connection, given the head of the request."""
+
+DRIPS = 2000  # a hundred times the deadlines of the tests; an end, so that without one a test fails
+
+
+@contextmanager
+def server(*scripts: Script) -> Iterator[str]:
+    """A server that has one script for each connection, in turn."""
+
+    def serve(listener: socket.socket) -> None:
+        for script in scripts:
+            with suppress(OSError), listener.accept()[0] as connection:
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    head += connection.recv(65536) or b"\r\n\r\n"
+                script(connection, head)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def answer(status: int, body: bytes, *headers: str, kind: str = "application/json") -> Script:
+    """Answer this."""
+    lines = [f"HTTP/1.1 {status} Words", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
+    head = "\r\n".join([*lines, *headers, "", ""]).encode()
+    return lambda connection, _: connection.sendall(head + body)
+
+
+def drip(start: bytes, drop: bytes) -> Script:
+    """Begin, and go on too slowly, until the client ends it."""
+
+    def script(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(start)
+        for _number in range(DRIPS):
+            connection.sendall(drop)
+            time.sleep(0.01)
+        raise AssertionError("the client never ended it")  # pytest fails the test for it
+
+    return script
+
+
+def header(head: bytes, name: str) -> str:
+    [line] = [x for x in head.decode().split("\r\n") if x.lower().startswith(f"{name}: ")]
+    return line.partition(": ")[2]

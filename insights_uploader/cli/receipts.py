@@ -20,7 +20,5 @@ def keep_receipt(
         return
     from insights_uploader.plan.schema import receipt
 
-    reports = [
-        {"key": c.key, "result": str(c.result), "annotations": c.annotations} for c in confirmed
-    ]
+    reports = [{name: getattr(c, name) for name in c.__struct_fields__} for c in confirmed]
     deliver(receipt(plan, reports, error), path, "--receipt")

@@ -139,15 +139,36 @@ class Plan(msgspec.Struct, frozen=True):
         """The test cases of the tools that counted some."""
         return [r.draft.tests for r in self.reports if r.draft.tests is not None]
 
-    def limited(self, number: int) -> "Plan":
-        """The plan with at most `number` annotations in each report."""
-        drafts = [report.draft.limited(number) for report in self.reports]
-        target = msgspec.structs.replace(self.target, limit=min(number, self.target.limit))
-        return msgspec.structs.replace(self, target=target, reports=planned(self.builder, drafts))
+    def report(self, key: str) -> PlannedReport:
+        """The report of that key; a KeyError when there is none."""
+        return {report.key: report for report in self.reports}[key]
 
-    def without(self, annotation_id: str, reason: str) -> "Plan":
-        """The plan without an annotation that the server refuses for a reason."""
-        drafts = [report.draft.without(annotation_id, reason) for report in self.reports]
+    def limited(self, number: int, since: str | None = None) -> "Plan":
+        """The plan with at most `number` annotations in each report.
+
+        Args:
+            number: of annotations.
+            since: the key of the first report that is limited; None for the first of all.
+        """
+        keys = [report.key for report in self.reports]
+        first = 0 if since is None else keys.index(since)
+        drafts = [report.draft.limited(number) for report in self.reports[first:]]
+        reports = self.reports[:first] + planned(self.builder, drafts)
+        target = msgspec.structs.replace(self.target, limit=min(number, self.target.limit))
+        return msgspec.structs.replace(self, target=target, reports=reports)
+
+    def without(self, annotation_id: str, reason: str, key: str | None = None) -> "Plan":
+        """The plan without an annotation that the server refuses for a reason.
+
+        Args:
+            annotation_id: of the annotation.
+            reason: in the server's words.
+            key: of the report that loses it; None for any that has it.
+        """
+        drafts = [
+            r.draft if key not in (None, r.key) else r.draft.without(annotation_id, reason)
+            for r in self.reports
+        ]
         return msgspec.structs.replace(self, reports=planned(self.builder, drafts))
 
 

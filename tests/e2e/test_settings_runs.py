@@ -274,9 +274,15 @@ def test_a_receipt_holds_what_was_confirmed(run: Run, sandbox: Sandbox, tmp_path
     receipt = json.loads((tmp_path / "receipt.json").read_text())
     schema = json.loads((ROOT / "docs/receipt.schema.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(receipt)
-    assert receipt["confirmed"] == [
-        {"key": "insights-uploader.bandit", "result": "PASS", "annotations": 6}
-    ]
+    [confirmed] = receipt["confirmed"]
+    assert confirmed == {
+        "key": "insights-uploader.bandit",
+        "result": "PASS",
+        "annotations": 6,
+        "sent": True,
+        "over_cap": 0,
+        "invalid": {},
+    }
     assert TOKEN not in (tmp_path / "receipt.json").read_text()
 
 

@@ -7,6 +7,9 @@ from insights_uploader.destinations.bitbucket_dc.refusals import refusal
 from insights_uploader.destinations.http import Http, Reply
 from insights_uploader.plan.plan import Body
 
+_IDS = 50
+"""External ids in one address: proxies take some 8,000 characters."""
+
 
 class CodeInsights:
     """The reports of one commit.
@@ -34,9 +37,15 @@ class CodeInsights:
         """Create or replace a report; what the server stored is returned."""
         return _object(self._send("PUT", key, body=body, expected=(200,)))
 
-    def report(self, key: str) -> Mapping[str, Any]:
-        """A stored report."""
-        return _object(self._send("GET", key, expected=(200,)))
+    def report(self, key: str) -> Mapping[str, Any] | None:
+        """A stored report; None when the commit has none of that key."""
+        reply = self._http.send("GET", (*self._commit, "reports", key))
+        if reply.status == 200:
+            return _object(reply)
+        refused = refusal(reply)
+        if refused.slug == "not-found":
+            return None
+        raise refused
 
     def post_annotations(self, key: str, bodies: Sequence[Body]) -> None:
         """Add annotations to a report: all of them or none."""
@@ -50,15 +59,31 @@ class CodeInsights:
             raise reply.error("odd-reply", "the answer lists no annotations")
         return stored
 
+    def put_annotation(self, key: str, body: Body) -> None:
+        """Create or replace the annotation of this external id."""
+        below = ("annotations", body["externalId"])
+        self._send("PUT", key, *below, body=body, expected=(204, 200))
+
+    def delete_annotations(self, key: str, external_ids: Sequence[str]) -> None:
+        """Delete the annotations of these external ids, as many at a time as an address holds.
+
+        Without ids nothing is sent: to the server that would mean all of them.
+        """
+        for start in range(0, len(external_ids), _IDS):
+            query = [("externalId", name) for name in external_ids[start : start + _IDS]]
+            self._send("DELETE", key, "annotations", query=query, expected=(204, 200))
+
     def _send(
         self,
         method: str,
         key: str,
         *below: str,
         body: object = None,
+        query: Sequence[tuple[str, str]] = (),
         expected: Collection[int],
     ) -> Reply:
-        reply = self._http.send(method, (*self._commit, "reports", key, *below), body=body)
+        address = (*self._commit, "reports", key, *below)
+        reply = self._http.send(method, address, query=query, body=body)
         if reply.status not in expected:
             raise refusal(reply)
         return reply

@@ -6,6 +6,9 @@ from typing import Any
 from insights_uploader.destinations.http import Reply, describe
 from insights_uploader.model.errors import ServerError
 
+SAYS = " The server says: "
+"""Stands in a refusal's message before the server's own words, if it gave any."""
+
 _MISSING = {
     "NoSuchProjectException": (
         "no-project",
@@ -28,6 +31,7 @@ _BY_STATUS = {
     413: ("too-large", "the request is too large", "Try a smaller --max-annotations."),
     429: ("rate-limited", "too many requests", "Try again in a while."),
 }
+_TOO_MANY = ("too-large", "the report is too large (400)", "Try a smaller --max-annotations.")
 _REDIRECTED = (
     "redirected",
     "the server sends us elsewhere",
@@ -43,7 +47,7 @@ def refusal(reply: Reply) -> ServerError:
     names = [_text(error, "exceptionName").rpartition(".")[2] for error in errors]
     words = reply.quoted("; ".join(_sentence(error) for error in errors))
     slug, meaning, hint = _meaning(reply, names, bool(errors))
-    said = f" The server says: {words}" if words else ""
+    said = f"{SAYS}{words}" if words else ""
     return reply.error(slug, f"{meaning}.{said}", hint)
 
 
@@ -54,6 +58,8 @@ def _meaning(reply: Reply, names: Sequence[str], is_envelope: bool) -> tuple[str
         return _unauthorised(reply, names)
     if status == 404:
         return _not_found(reply, names, is_envelope)
+    if status == 400 and "AnnotationsLimitExceededException" in names:
+        return _TOO_MANY
     if status in _BY_STATUS:
         slug, words, hint = _BY_STATUS[status]
     elif 300 <= status < 400:

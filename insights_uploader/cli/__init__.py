@@ -15,6 +15,7 @@ _COMMANDS = {
     "preview": "Show the plan; needs no server and no credentials.",
     "gate": "Judge the plan: verdict, reasons, exit code.",
     "explain": "Why a finding was or was not published.",
+    "doctor": "Check the settings, the server, the token, the commit, the pull request.",
     "parsers": "The parser plugins that are installed.",
     "report": "See and change what a commit has on the server.",
     "sandbox": "Run a local stand-in for Bitbucket Data Center.",

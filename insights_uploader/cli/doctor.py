@@ -1,0 +1,134 @@
+"""`insights-uploader doctor`: whether publish would work here, and if not, why."""
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import msgspec
+
+from insights_uploader import doctor
+from insights_uploader.cli.destination import SETTINGS, from_outside
+from insights_uploader.cli.examination import ServerExamination
+from insights_uploader.cli.planning import settled
+from insights_uploader.cli.settling import Settled, origins_text
+from insights_uploader.cli.speaking import deliver, say
+from insights_uploader.credentials import Secrets, credentials
+from insights_uploader.doctor import Check, Status, attempted, skipped
+from insights_uploader.inputs.plugins import installed
+from insights_uploader.model.errors import CheckoutError, InsightsError, UsageError
+from insights_uploader.preview.plain import plain
+from insights_uploader.preview.stored import as_json
+from insights_uploader.repository.checkout import Checkout
+from insights_uploader.repository.git import Git
+
+_SECRET = ("BITBUCKET_TOKEN", "BITBUCKET_PASSWORD")
+_QUIET = (Status.PASSED, Status.SKIPPED)
+
+
+@click.command("doctor")
+@click.option("--json", "is_json", is_flag=True, help="As JSON.")
+def command(is_json: bool, **options: Any) -> int:
+    """Check the settings, the checkout, the server, the token, the commit and its pull request.
+
+    Give it the options of publish without RESULTS. It changes nothing, there or here. The exit code
+    is 0 unless a check failed; then it is the one that publish would end with.
+    """
+    settings, first = _settings(options)
+    secrets = _secrets(settings)
+    done: list[Check] = []
+    for check in _checks(settings, first):
+        done.append(_masked(check, secrets))
+        if not is_json and not (settings["quiet"] and check.status in _QUIET):
+            say(_text(done[-1]))
+    counts = {str(status): sum(each.status is status for each in done) for status in Status}
+    if is_json:
+        deliver(as_json({"checks": done, "counts": counts}), None, "")
+    elif not settings["quiet"]:
+        say(", ".join(f"{number} {status}" for status, number in counts.items() if number))
+    return doctor.exit_code(done)
+
+
+command.params += SETTINGS
+
+
+def _checks(settings: Settled, first: Check) -> Iterator[Check]:
+    yield first
+    yield doctor.ci(settings.build)
+    yield doctor.plugins(installed())
+    checkout: Checkout | None = None
+    try:
+        checkout = Checkout(settings["checkout"], os.environ)
+    except CheckoutError as error:
+        yield doctor.failed("checkout", error)
+        yield skipped("files", "there is no checkout")
+    if checkout is not None:
+        yield from attempted("checkout", lambda: _checkout(checkout))
+        yield from attempted("files", lambda: _files(settings, checkout))
+    yield from ServerExamination(settings, checkout, io.BytesIO()).checks()
+    yield doctor.limit(settings["max_annotations"])
+    yield skipped(
+        "merge-checks",
+        "no documented address tells which reports the repository requires: compare them with the "
+        f"keys, which begin with {settings['key']}.",
+    )
+
+
+def _settings(options: dict[str, Any]) -> tuple[Settled, Check]:
+    """All settings, or where they cannot be had those that are known; and what to say of them."""
+    try:
+        settings = settled(options)
+    except CheckoutError:
+        words = (
+            "there is no checkout with a settings file; the command line and the environment count"
+        )
+        return from_outside(options), skipped("settings", words)
+    except InsightsError as error:
+        return from_outside(options), doctor.failed("settings", error)
+    title, *lines = origins_text(msgspec.structs.replace(settings, build=None)).splitlines()
+    details = [doctor.without_userinfo(line.strip()) for line in lines]
+    file = f"the file is {settings.file}" if settings.file else "there is no settings file"
+    words = f"{file}; set are" if details else f"{file}; {title.removeprefix('settings: ')}"
+    return settings, doctor.passed("settings", words, details)
+
+
+def _checkout(checkout: Checkout) -> Iterator[Check]:
+    git = Git(checkout.root, os.environ)
+    words = f"{checkout.root} is at {checkout.head.id}"
+    if git.word("rev-parse", "--is-shallow-repository") == "true":
+        words += "; the clone is shallow"
+    if len(checkout.head.parents) > 1:
+        words += f", a merge of {' and '.join(checkout.head.parents)}"
+    yield doctor.passed("checkout", words)
+
+
+def _files(settings: Settled, checkout: Checkout) -> Iterator[Check]:
+    if settings["changes"] != "committed":
+        yield skipped("files", f"--changes {settings['changes']} takes what is not committed too")
+    else:
+        yield doctor.files(checkout.modified())
+
+
+def _secrets(settings: Settled) -> Secrets:
+    """Whatever the server or a settings file repeats of them is not shown."""
+    given = [f"Bearer {value}" for name in _SECRET if (value := os.environ.get(name, "").strip())]
+    with contextlib.suppress(UsageError):  # the examination of the server tells of it
+        given.append(credentials(os.environ, settings["token_file"]).authorization)
+    return Secrets(*given)
+
+
+def _masked(check: Check, secrets: Secrets) -> Check:
+    return msgspec.structs.replace(
+        check,
+        words=secrets.masked(check.words),
+        remedy=secrets.masked(check.remedy),
+        details=[secrets.masked(each) for each in check.details],
+    )
+
+
+def _text(check: Check) -> str:
+    lines = [f"{check.status:<11}  {check.name}: {check.words}", *check.details, check.remedy]
+    first, *more = (plain(line) for line in lines if line)
+    return "\n".join([first, *(f"{'':13}{line}" for line in more)])

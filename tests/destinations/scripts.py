@@ -1,6 +1,7 @@
 """Servers of a few lines, which say on a socket what no real one would."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,12 +14,12 @@ DRIPS = 2000  # a hundred times the deadlines of the tests; an end, so that with
 
 
 @contextmanager
-def server(*scripts: Script) -> Iterator[str]:
+def server(*scripts: Script, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """A server that has one script for each connection, in turn."""
 
     def serve(listener: socket.socket) -> None:
         for script in scripts:
-            with suppress(OSError), listener.accept()[0] as connection:
+            with suppress(OSError), _accepted(listener, tls) as connection:
                 head = b""
                 while b"\r\n\r\n" not in head:
                     head += connection.recv(65536) or b"\r\n\r\n"
@@ -28,10 +29,15 @@ def server(*scripts: Script) -> Iterator[str]:
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
+
+
+def _accepted(listener: socket.socket, tls: ssl.SSLContext | None) -> socket.socket:
+    connection = listener.accept()[0]
+    return tls.wrap_socket(connection, server_side=True) if tls else connection
 
 
 def answer(status: int, body: bytes, *headers: str, kind: str = "application/json") -> Script:

@@ -232,6 +232,15 @@ def test_and_gets(
     assert least <= seconds <= most
 
 
+def test_those_who_were_sent_away_together_do_not_return_together(sandbox: Sandbox) -> None:
+    runs = [Waits(), Waits()]
+    for waits in runs:
+        sandbox.faults.add(Answer(429, headers={"Retry-After": "30"}))
+        with Http(sandbox.url, BEARER, retries=waits.retries()) as http:
+            http.send("GET", ["x"])
+    assert runs[0].seconds != runs[1].seconds
+
+
 def test_no_wait_begins_that_would_outlast_the_deadline(sandbox: Sandbox, waits: Waits) -> None:
     sandbox.faults.add(Answer(429, headers={"Retry-After": "30"}))
     with Http(sandbox.url, BEARER, retries=waits.retries(), deadline_s=20) as http:

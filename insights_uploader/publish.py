@@ -93,8 +93,8 @@ def _told(error: ServerError, at: Replacement, confirmed: Sequence[str]) -> Serv
     superseded = error.slug == "superseded"
     if at.begun and not superseded:
         message += f" Report {at.planned.key} is not finished."
-    elif at.deleted and not superseded:
-        message += f" The older report {at.planned.key} is deleted, and there is no new one."
+    elif at.lost and not superseded:
+        message += f" The older report {at.planned.key} {at.lost}, and no new one is confirmed."
     if confirmed:
         message += f" Published before that: {', '.join(confirmed)}."
     if not at.begun and not confirmed and not isinstance(error, PartialError):

@@ -14,7 +14,14 @@ it fits, or until one annotation is left, and that is the one.
 from collections.abc import Sequence
 from typing import Protocol
 
-from insights_uploader.comparing import Difference, Stored, created_ms, difference, same, same_report
+from insights_uploader.comparing import (
+    Difference,
+    Stored,
+    created_ms,
+    difference,
+    same,
+    same_report,
+)
 from insights_uploader.destinations.bitbucket_dc.refusals import SAYS
 from insights_uploader.gate import Result
 from insights_uploader.model.errors import PartialError, ServerError
@@ -64,13 +71,13 @@ class Replacement:
     Attributes:
         plan: as it is really sent: smaller when the server did not take all of it.
         begun: whether the server holds a report of this run.
-        deleted: whether an older report was deleted.
+        lost: what became of an older report, in words; empty while it is there or never was.
     """
 
     def __init__(self, plan: Plan, key: str, server: Reports) -> None:
         self.plan = plan
         self.begun = False
-        self.deleted = False
+        self.lost = ""
         self._key = key
         self._server = server
         self._fence = self.planned.draft.created_ms
@@ -129,9 +136,13 @@ class Replacement:
         except ServerError as error:
             if error.slug == "not-permitted" and old is not None:
                 raise _anothers(self._key, old, error) from error
-            if not _is_open(error) or self._server.report(self._key) is not None:
+            if not _is_open(error):
                 raise
-        self.deleted = old is not None
+            self.lost = "may be deleted" if old is not None else ""
+            if self._server.report(self._key) is not None:
+                self.lost = ""
+                raise
+        self.lost = "is deleted" if old is not None else ""
 
     def _put(self, body: Body) -> None:
         """Send the report; when no answer comes, see whether it is there."""
@@ -169,7 +180,7 @@ class Replacement:
                     raise
                 elif half:
                     batches += [batch[half:], batch[:half]]
-                elif error.status == 400 and invalid < _MOST_INVALID:
+                elif error.slug != "too-large" and invalid < _MOST_INVALID:
                     invalid += 1
                     name = batch[0]["externalId"]
                     self.plan = self.plan.without(name, _words(error), self._key)
@@ -229,7 +240,8 @@ class Replacement:
 
 def _is_open(error: ServerError) -> bool:
     """True when the server may or may not have done what was asked."""
-    return error.status is None or error.status >= 500 or error.status == 429
+    status = error.status
+    return status is None or status < 300 or status >= 500 or status == 429
 
 
 def _is_refused(error: ServerError) -> bool:

@@ -52,8 +52,8 @@ def connect(sandbox: Sandbox) -> Iterator[Connect]:
     """Clients of the sandbox."""
     opened: list[Http] = []
 
-    def make(plan: Plan, token: str = TOKEN) -> CodeInsights:
-        http = Http(sandbox.url, f"Bearer {token}")
+    def make(plan: Plan, token: str = TOKEN, **settings: Any) -> CodeInsights:
+        http = Http(sandbox.url, f"Bearer {token}", **settings)
         opened.append(http)
         return CodeInsights(http, "PRJ", "repo", plan.target.commit)
 

@@ -90,7 +90,11 @@ def _settings(options: dict[str, Any]) -> tuple[Settled, Check]:
     title, *lines = origins_text(msgspec.structs.replace(settings, build=None)).splitlines()
     details = [doctor.without_userinfo(line.strip()) for line in lines]
     file = f"the file is {settings.file}" if settings.file else "there is no settings file"
-    words = f"{file}; set are" if details else f"{file}; {title.removeprefix('settings: ')}"
+    words = (
+        f"{file}; all is by default but"
+        if details
+        else f"{file}; {title.removeprefix('settings: ')}"
+    )
     return settings, doctor.passed("settings", words, details)
 
 

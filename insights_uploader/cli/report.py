@@ -83,7 +83,8 @@ def _delete(keys: tuple[str, ...], is_json: bool, **_: Any) -> int:
             except ServerError as error:
                 if not done:
                     raise
-                words = f"{done} of {len(reports)} reports are deleted, and then: {error.message}"
+                gone = ", ".join(each.key for each in reports[:done])
+                words = f"{done} of {len(reports)} are deleted ({gone}), and then: {error.message}"
                 raise PartialError(error.slug, words, error.hint, error.status) from None
             if not is_json:
                 say(f"deleted from {commit}: {report_line(report)}")
@@ -143,12 +144,14 @@ def _annotations(
 @click.option("--line", type=int, metavar="N", help="The line of that file.")
 @click.option("--link", metavar="URL", help="Where more is said.")
 @click.option("--external-id", metavar="ID", help="Replaces the one that has this id already.")
+@_json
 def _annotate(
     key: str,
     message: str,
     severity: str,
     kind: str | None,
     external_id: str | None,
+    is_json: bool,
     **place: Any,
 ) -> int:
     """Add an annotation to the report KEY, or with --external-id add or replace that one.
@@ -167,7 +170,10 @@ def _annotate(
             stored.add_annotation(_named(key), body)
         else:
             stored.put_annotation(_named(key), _named(external_id, "--external-id"), body)
-    say(f"annotated {plain(key)} of {commit}")
+    if is_json:
+        deliver(as_json(body), None, "")
+    else:
+        say(f"annotated {plain(key)} of {commit}")
     return 0
 
 
@@ -176,7 +182,10 @@ def _annotate(
 @_key
 @click.argument("external_ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "is_all", is_flag=True, help="All of the report's annotations.")
-def _delete_annotations(key: str, external_ids: tuple[str, ...], is_all: bool, **_: Any) -> int:
+@_json
+def _delete_annotations(
+    key: str, external_ids: tuple[str, ...], is_all: bool, is_json: bool, **_: Any
+) -> int:
     """Delete the annotations of the report KEY that have the external ids ID..., and name them.
 
     It asks nothing. An id that no annotation has is an error, and then nothing is deleted.
@@ -199,6 +208,9 @@ def _delete_annotations(key: str, external_ids: tuple[str, ...], is_all: bool, *
             )
         if doomed:
             stored.delete_annotations(key, external_ids)
+    if is_json:
+        deliver(as_json(doomed), None, "")
+        return 0
     lines = [f"deleted: {annotation_line(each)}" for each in doomed]
     say("\n".join([f"{plain(key)} of {commit}:", *(lines or ["there were no annotations"])]))
     return 0

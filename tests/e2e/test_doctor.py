@@ -230,6 +230,26 @@ def test_a_commit_of_no_pull_request(
     assert "no open pull request has" in found["pull-request"]["words"]
 
 
+def test_a_merge_by_the_ci_is_told_apart_from_the_head(
+    run: Run, server: Sandbox, dotenv: Path, tmp_path: Path
+) -> None:
+    clone = tmp_path / "clone"
+    repository.git(tmp_path, "clone", "--quiet", str(dotenv), str(clone))
+    head = repository.git(clone, "rev-parse", "HEAD").strip()
+    repository.git(clone, "checkout", "--quiet", "--detach")
+    target = repository.git(
+        clone, "commit-tree", "-p", "origin/main", "-m", "m", "origin/main^{tree}"
+    )
+    repository.git(clone, "merge", "--quiet", "--no-edit", target.strip())
+    environ = {"CI": "woodpecker", "CI_COMMIT_PULL_REQUEST": "7", "CI_REPO_NAME": "repo"}
+    environ |= settings(server, INSIGHTS_UPLOADER_BASE="origin/main")
+    found = checks(run, environ, "--pull-request", "7", cwd=clone)
+    assert head in found["commit"]["words"]
+    assert statuses(found, "warned") <= {"changes", "ci"}
+    assert any("HEAD is a merge" in line for line in found["changes"]["details"])
+    assert found["pull-request"]["status"] == "passed"
+
+
 def test_what_differs_on_disk_and_a_shallow_clone_are_told(
     run: Run, dotenv: Path, tmp_path: Path
 ) -> None:

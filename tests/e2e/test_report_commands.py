@@ -150,7 +150,7 @@ def test_what_was_deleted_before_a_failure_is_counted(run: Run, stored: Sandbox,
     stored.faults.add(Answer(403, "no"), method="DELETE", path="ci.test", times=None)
     done = run("report", "delete", "ci.lint", "ci.test", **settings(stored))
     assert done.returncode == 5
-    assert "1 of 2 reports are deleted" in done.stderr
+    assert "1 of 2 are deleted (ci.lint)" in done.stderr
     assert keys(stored, head) == ["ci.test"]
 
 
@@ -211,6 +211,8 @@ def test_single_annotations_are_deleted_and_named(run: Run, stored: Sandbox, hea
     assert done.returncode == 0, done.stderr
     assert "deleted: a.py:3  HIGH BUG  eval" in done.stdout
     assert ids(stored, head) == ["b"]
+    done = run("report", "delete-annotations", "ci.lint", "b", "--json", **settings(stored))
+    assert [each["message"] for each in json.loads(done.stdout)] == ["style"]
 
 
 @pytest.mark.parametrize("arguments", [("a", "typo"), (), ("",), ("a", "--all")])

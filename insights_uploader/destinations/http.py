@@ -124,7 +124,7 @@ class Http:
                 done nothing: it could not be reached, or it said 429.
 
         Raises:
-            UsageError: a segment can be in no address; nothing was sent.
+            UsageError: a segment or the query can be in no address; nothing was sent.
             NoAnswerError: no answer came.
             ServerError: the answer is packed or too large.
         """
@@ -132,13 +132,14 @@ class Http:
         headers = {"Accept": accept}
         if method != "GET":
             headers |= {"Content-Type": "application/json", "X-Atlassian-Token": "no-check"}
-        request = self._client.build_request(
-            method,
-            url,
-            params=list(query),
-            content=None if body is None else msgspec.json.encode(body),
-            headers=headers,
-        )
+        content = None if body is None else msgspec.json.encode(body)
+        try:
+            request = self._client.build_request(
+                method, url, params=list(query), content=content, headers=headers
+            )
+        except (httpx.InvalidURL, UnicodeError) as error:
+            words = f"{method} {url}: no address can carry this request: {error}"
+            raise UsageError("bad-name", self._secrets.masked(words)) from None
         return self._retries.run(
             lambda: self._try(f"{method} {url}", request),
             self._deadline,
@@ -157,7 +158,6 @@ class Http:
         silence_s = min(_SILENCE_S, left_s)
         timeout = httpx.Timeout(silence_s, connect=min(_CONNECT_S, left_s))
         request.extensions = {"trace": self._deadline.trace, "timeout": timeout.as_dict()}
-        response = None
         try:
             with self._deadline.running():
                 response = self._client.send(request, stream=True)
@@ -176,7 +176,7 @@ class Http:
         is_sent = not isinstance(
             error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError
         )
-        is_passing = _is_passing(error)
+        is_passing = self._deadline.expired or _is_passing(error)
         slug, hint = "broken-connection", ""
         if self._deadline.expired:
             words = f"more than {self._deadline.limit_s:.3g} s"

@@ -215,6 +215,15 @@ def test_a_name_that_no_address_can_carry() -> None:
             reports.report("key")
 
 
+@pytest.mark.parametrize("value", ["caf\udce9", "x" * 70_000])
+def test_nor_a_query(value: str) -> None:
+    with (
+        Http("https://bitbucket.invalid", BEARER) as http,
+        pytest.raises(UsageError, match="no address can carry"),
+    ):
+        http.send("GET", ["x"], query=[("at", value)])
+
+
 BROKEN = [b'{"a": "\xff"}', b'{"errors": [{"message": "\xff"}]}', b"[" * 10**6, b"9" * 5000, b"{"]
 
 

@@ -365,6 +365,25 @@ def test_hostile_words_move_no_terminal(run: Run, server: Sandbox, dotenv: Path)
     assert TOKEN not in done.stdout
 
 
+def test_the_token_is_not_shown_wherever_it_stands(
+    run: Run, server: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    environ = settings(server, BITBUCKET_TOKEN="", INSIGHTS_UPLOADER_TITLE=f"of {TOKEN}")
+    for arguments in ((), ("--json",)):
+        server.faults.add(Answer(200, json.dumps({"version": TOKEN}), JSON))
+        done = run("doctor", *arguments, "--token-file", tmp_path / "token", **environ)
+        assert done.returncode == 0, done.stdout
+        assert TOKEN not in done.stdout + done.stderr
+        assert "title = of ***" in done.stdout
+
+
+def test_an_answer_of_another_commit_is_none(run: Run, server: Sandbox) -> None:
+    server.faults.add(Answer(200, json.dumps({"id": "0" * 40}), JSON), path="commits/[0-9a-f]+$")
+    found = checks(run, settings(server), code=4)
+    assert statuses(found, "failed") == {"commit"}
+
+
 def test_what_it_finds_good_publishes(run: Run, server: Sandbox) -> None:
     checks(run, settings(server))
     assert run("publish", BANDIT, **settings(server)).returncode == 0

@@ -75,6 +75,25 @@ class Publication:
             yield report
 
 
+def not_of_this_run(plan: Plan, prefix: str, stored: Mapping[str, int | None]) -> Sequence[str]:
+    """The keys of reports that look like ours and are not: of a tool that no longer runs, say.
+
+    What was made after the plan is another run's and not listed.
+
+    Args:
+        plan: of this run.
+        prefix: that all keys of this project's reports begin with, before a dot.
+        stored: the commit's reports: key -> when it was made, in milliseconds since 1970.
+    """
+    ours = {report.key for report in plan.reports}
+    latest = max((report.draft.created_ms for report in plan.reports), default=0)
+    return [
+        key
+        for key, made_ms in stored.items()
+        if key.startswith(f"{prefix}.") and key not in ours and (made_ms or 0) <= latest
+    ]
+
+
 def _confirmed(planned: PlannedReport, real: PlannedReport, *, sent: bool) -> Confirmed:
     number, invalid = len(real.annotations), real.draft.invalid
     return Confirmed(

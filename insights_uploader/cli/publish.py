@@ -12,12 +12,13 @@ from insights_uploader.cli.settling import Settled, origins_text
 from insights_uploader.cli.speaking import say, warn
 from insights_uploader.cli.verdicts import exit_code
 from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
+from insights_uploader.destinations.bitbucket_dc.stored_reports import StoredReports
 from insights_uploader.destinations.http import Http
-from insights_uploader.model.errors import ExitCode, ServerError, UsageError
+from insights_uploader.model.errors import ExitCode, PartialError, ServerError, UsageError
 from insights_uploader.plan.plan import Plan
 from insights_uploader.preview import terminal
 from insights_uploader.preview.plain import plain
-from insights_uploader.publish import Confirmed, Publication
+from insights_uploader.publish import Confirmed, Publication, not_of_this_run
 
 
 @click.command("publish")
@@ -26,6 +27,12 @@ from insights_uploader.publish import Confirmed, Publication
     "--force",
     is_flag=True,
     help="Send it though the server holds the same, or something that was made later.",
+)
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Delete the commit's older reports whose key begins like ours, as PREFIX.tool, and that "
+    "are not of this run. Not for builds that publish in several steps with one prefix.",
 )
 @click.option(
     "--on-upload-error",
@@ -59,7 +66,8 @@ def command(**options: Any) -> int:
 
 
 def _publish(plan: Plan, http: Http, settings: Settled) -> int:
-    server = CodeInsights(http, settings["project"], settings["repository"], plan.target.commit)
+    place = (settings["project"], settings["repository"], plan.target.commit)
+    server = CodeInsights(http, *place)
     code = exit_code(plan, settings)
     publication = Publication(plan, server, force=settings["force"])
     receipt = functools.partial(keep_receipt, settings["receipt"])
@@ -68,6 +76,7 @@ def _publish(plan: Plan, http: Http, settings: Settled) -> int:
             if not settings["quiet"]:
                 say(_words(report))
             warn(_left_out(report))
+        _see_others(plan, StoredReports(http, *place), settings)
     except ServerError as error:
         receipt(publication.plan, publication.confirmed, error.message)
         if settings["on_upload_error"] == "fail":
@@ -80,6 +89,27 @@ def _publish(plan: Plan, http: Http, settings: Settled) -> int:
     if publication.plan.ledger != plan.ledger:
         warn(terminal.ledger_line(publication.plan.ledger))
     return code
+
+
+def _see_others(plan: Plan, stored: StoredReports, settings: Settled) -> None:
+    """Name the reports with our prefix that this run did not make, or delete them if asked to.
+
+    Raises:
+        PartialError: they were to be deleted, and the server does not do it.
+    """
+    try:
+        made = {report.key: report.created_date for report in stored.all()}
+        for key in not_of_this_run(plan, settings["key"], made):
+            if settings["prune"]:
+                stored.delete(key)
+                warn(plain(f"deleted {key}: it was not of this run"))
+            elif not settings["quiet"]:
+                say(plain(f"not of this run: {key}; --prune deletes it"))
+    except ServerError as error:
+        if settings["prune"]:
+            message = f"{error.message} All reports are published; not all others are deleted."
+            raise PartialError(error.slug, message, error.hint, error.status) from error
+        warn(plain(f"warning: {error.message} All reports are published."))
 
 
 def _words(report: Confirmed) -> str:

@@ -3,12 +3,13 @@
 import json
 import re
 import socket
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from fixture_records import BANDIT, PYTEST
-from program import TOKEN, Run
+from fixture_records import BANDIT, PYTEST, RUFF
+from program import OTHER_TOKEN, TOKEN, Run
 
 from insights_uploader.sandbox.faults import Answer, Drop
 from insights_uploader.sandbox.server import Sandbox
@@ -110,7 +111,6 @@ def test_what_people_paste_after_the_address_is_cut(
     [
         (HTML, "PUT", "a web page, not JSON"),
         (HTML, "GET", "a web page, not JSON"),
-        (HTML, "DELETE", "the answer is a web page"),
         (Answer(302, "", {"location": "https://sso.example.org/"}), "DELETE", "sends us elsewhere (302)"),
         (Answer(429, '{"message":"slow down"}', {"content-type": "application/json"}), "PUT", "too many requests"),
         (Answer(403, "XSRF check failed", {"content-type": "text/plain"}), "PUT", "the server refuses (403)"),
@@ -165,6 +165,36 @@ def test_a_server_that_takes_less_than_planned(run: Run, sandbox: Sandbox, tmp_p
     ends = content["ledger"]["dispositions"]
     assert (ends["over-cap"], ends["published"]) == (2, 4)
     assert content["confirmed"][0]["over_cap"] == 2
+
+
+def test_reports_that_are_not_of_this_run_are_named_and_deleted_on_demand(
+    run: Run, sandbox: Sandbox, dotenv: Path
+) -> None:
+    def keys() -> set[str]:
+        [commit] = sandbox.store.commits()
+        return {report.key for report in sandbox.store.reports(commit)}
+
+    def publish(results: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return run("publish", results, "--base", "main", *arguments, **settings(sandbox))
+
+    publish(BANDIT, "--key", "other")
+    publish(BANDIT, "--key", "ours")
+    done = publish(RUFF, "--key", "ours")
+    assert "not of this run: ours.bandit; --prune deletes it" in done.stdout
+    assert keys() == {"other.bandit", "ours.bandit", "ours.ruff"}
+    done = publish(RUFF, "--key", "ours", "--prune")
+    assert "deleted ours.bandit: it was not of this run" in done.stderr
+    assert keys() == {"other.bandit", "ours.ruff"}
+
+
+def test_what_cannot_be_deleted_is_told(run: Run, sandbox: Sandbox) -> None:
+    arguments = ("--base", "main", "--prune")
+    other = settings(sandbox, BITBUCKET_TOKEN=OTHER_TOKEN)
+    run("publish", BANDIT, "--base", "main", **other)
+    done = run("publish", RUFF, "--exit-zero", *arguments, **settings(sandbox))
+    assert done.returncode == 5
+    assert "All reports are published; not all others are deleted." in done.stderr
+    assert "insights-uploader.ruff: FAIL, 36 annotations confirmed" in done.stdout
 
 
 def test_the_token_goes_nowhere_else(run: Run, sandbox: Sandbox) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import repository
+from fixture_records import BANDIT, ROOT
 from program import OTHER_TOKEN, TOKEN, Run
 
 from insights_uploader.sandbox.faults import Answer
@@ -287,6 +288,42 @@ def test_a_hostile_answer_is_an_error(
     done = run("report", *command, **settings(sandbox))
     assert (done.returncode, done.stdout) == (4, ""), done.stderr
     assert not TERMINAL.search(done.stderr)
+
+
+OPENAPI = ROOT.parent / "shared/api/bitbucket-dc-9.4.openapi.json"
+
+
+@pytest.mark.skipif(not OPENAPI.exists(), reason="Atlassian's OpenAPI file is not here")
+def test_every_operation_of_code_insights_is_reachable(run: Run, stored: Sandbox) -> None:
+    paths = json.loads(OPENAPI.read_text(encoding="utf-8"))["paths"]
+    expected = {
+        (method.upper(), f"/rest{path}")
+        for path, methods in paths.items()
+        if path.startswith("/insights/")
+        for method in methods
+    }
+    note = ("--message", "m", "--severity", "low")
+    for command in (
+        ("publish", BANDIT, "--base", "main"),
+        ("report", "list"),
+        ("report", "show", "ci.lint"),
+        ("report", "annotations"),
+        ("report", "annotations", "ci.lint"),
+        ("report", "annotate", "ci.lint", *note),
+        ("report", "annotate", "ci.lint", *note, "--external-id", "x"),
+        ("report", "delete-annotations", "ci.lint", "x"),
+        ("report", "delete", "ci.lint"),
+    ):
+        done = run(*command, **settings(stored))
+        assert done.returncode == 0, done.stderr
+    templates = {path: re.sub(r"\{\w+\}", "[^/]+", path) for _, path in expected}
+    reached = {
+        (request.method, path)
+        for request in stored.requests
+        for path, template in templates.items()
+        if re.fullmatch(template, request.path)
+    }
+    assert reached == expected
 
 
 def test_hostile_text_moves_no_terminal(run: Run, sandbox: Sandbox, head: str) -> None:

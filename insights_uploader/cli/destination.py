@@ -16,7 +16,19 @@ from insights_uploader.cli.surroundings import around
 from insights_uploader.model.errors import CheckoutError, UsageError
 from insights_uploader.repository.checkout import Checkout
 
-_DESTINATION = ("checkout", "project", "repository", "commit", "url", "token_file", "config")
+_DESTINATION = (
+    "checkout",
+    "project",
+    "repository",
+    "commit",
+    "url",
+    "token_file",
+    "ca_file",
+    "client_cert",
+    "allow_http",
+    "deadline",
+    "config",
+)
 _COMMIT_ID = re.compile("[0-9a-fA-F]{40}")
 
 
@@ -48,7 +60,7 @@ def settled_destination() -> Settled:
     """
     current = click.get_current_context()
     given = [
-        f"--{name.replace('_', '-')}={current.params[name]}"
+        _as_given(name, current.params[name])
         for name in _DESTINATION
         if current.get_parameter_source(name) is ParameterSource.COMMANDLINE
     ]
@@ -59,6 +71,11 @@ def settled_destination() -> Settled:
             if error.slug != "no-checkout" or context.params["config"] is not None:
                 raise
             return from_outside(context.params)
+
+
+def _as_given(name: str, value: Any) -> str:
+    option = f"--{name.replace('_', '-')}"
+    return option if value is True else f"{option}={value}"
 
 
 def from_outside(options: Mapping[str, Any]) -> Settled:

@@ -3,14 +3,13 @@
 import os
 import time
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 import msgspec
 
 from insights_uploader import doctor
 from insights_uploader.cli.destination import commit_of
-from insights_uploader.cli.planning import connected
 from insights_uploader.cli.settling import Settled
 from insights_uploader.cli.surroundings import around
 from insights_uploader.credentials import credentials
@@ -66,46 +65,44 @@ class ServerExamination:
         if not self._settings["url"]:
             return
         try:
-            url = normalised_url(self._settings["url"])
-            options = {n: self._settings.values.get(n) for n in _OF_TRANSPORT}
-            given = {name: value for name, value in options.items() if value}
-            with Http(url, "", **given) as stranger:
-                yield from self._server(stranger, url)
+            with self._way("") as stranger:
+                yield from self._server(stranger)
         except InsightsError as error:
             yield failed("server", error)
             return
         yield from self._with_token()
 
-    def _server(self, http: Http, url: str) -> Iterator[Check]:
+    def _way(self, authorization: str) -> Http:
+        """A way to the server that tries nothing twice: what fails now and then is to be seen."""
+        given = {name: self._settings.values.get(name) for name in _OF_TRANSPORT}
+        known: dict[str, Any] = {name: value for name, value in given.items() if value}
+        return Http(normalised_url(self._settings["url"]), authorization, **known)
+
+    def _server(self, http: Http) -> Iterator[Check]:
         """What the server tells strangers; an answer that is none is an error."""
         start = time.monotonic()
         reply = http.send("GET", _PROPERTIES)
         took = time.monotonic() - start
         now = time.time()
         if reply.status in (401, 403):
-            yield doctor.speed(url, took)
+            yield doctor.speed(http.base_url, took)
             yield skipped("version", f"the server does not tell strangers ({reply.status})")
         elif reply.status != 200:
             raise refusal(reply)
         else:
             properties = reply.decoded(_Properties)
-            yield doctor.speed(url, took)
+            yield doctor.speed(http.base_url, took)
             yield doctor.version(properties.version)
         yield doctor.clock(reply.headers.get("date"), now, took)
 
     def _with_token(self) -> Iterator[Check]:
         """What a token is needed for; one that is refused is not sent again, lest it be locked."""
         try:
-            credentials(os.environ, self._settings["token_file"])
+            proof = credentials(os.environ, self._settings["token_file"]).authorization
         except UsageError as error:
             yield failed("token", error)
             return
-        try:
-            http = connected(self._settings)
-        except UsageError as error:
-            yield failed("repository", error)
-            return
-        with http:
+        with self._way(proof) as http:
             try:
                 reply = self._kept(http.send("GET", _PROPERTIES))
                 if reply.status != 200:
@@ -114,14 +111,21 @@ class ServerExamination:
                 yield failed("token", error)
                 return
             yield doctor.token(unquote(reply.headers.get("x-ausername", "")))
-            api = RepositoryApi(http, self._project, self._repository)
             try:
+                self._expect_repository()
+                api = RepositoryApi(http, self._project, self._repository)
                 yield self._readable(api)
             except InsightsError as error:
                 yield failed("repository", error)
                 yield doctor.rate(self._headers)
                 return
             yield from self._of_commit(http, api)
+
+    def _expect_repository(self) -> None:
+        for name in ("project", "repository"):
+            if not self._settings[name]:
+                hint = f"Give it, or set BITBUCKET_{name.upper()}."
+                raise UsageError("no-destination", f"--{name} is missing", hint)
 
     def _readable(self, api: RepositoryApi) -> Check:
         reply = self._kept(api.get(()))

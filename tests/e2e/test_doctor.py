@@ -187,6 +187,8 @@ def test_a_wrong_setting_is_the_one_that_fails(
     found = checks(run, settings(server, **setting), code=code)
     assert statuses(found, "failed") == {name}
     assert words in found[name]["words"]
+    if name == "repository":
+        assert found["token"]["status"] == "passed"
     assert "hidden" not in str(found)
 
 

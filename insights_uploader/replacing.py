@@ -1,10 +1,11 @@
 """Floor 6: one report in the place of what was there, whatever the server and the network do.
 
-GET, to see whether anything is to do; DELETE; PUT; POST the annotations; GET and compare. A report
-that is to pass while annotations are still to come first says FAIL and "publishing", so that a run
-that dies in between leaves no pass; a last PUT says PASS once the annotations are confirmed. It is
-not known whether a PUT keeps a report's annotations: when they are gone they are posted again. Nor
-is it known whether a DELETE took the old ones: they are compared in any case.
+GET, to see whether anything is to do; DELETE; PUT; GET the annotations, POST them where there are
+none, GET and compare. It is not known whether a PUT keeps a report's annotations, nor can a DELETE
+be relied on to have taken the old ones: whatever a GET finds wrong is put right, again and again.
+A report that is to pass while annotations are still to come, or old ones to go, first says FAIL
+and "publishing", so that a run that dies in between leaves no pass; a last PUT says PASS once they
+are confirmed.
 
 What the server refuses it refuses as a whole (API facts: "a request that would exceed the limit is
 rejected whole", and no refusal names the annotation it means), so a refused batch is halved until
@@ -15,7 +16,6 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from insights_uploader.comparing import (
-    Difference,
     Stored,
     created_ms,
     difference,
@@ -104,9 +104,10 @@ class Replacement:
                 return False
             self._check_fence(old)
         self._delete(old)
-        late = self.planned.annotations and self.planned.body["result"] == Result.PASS
-        self._put(_unfinished(self.planned.body) if late else self.planned.body)
-        self._post_all()
+        body = self.planned.body
+        is_open = bool(self.planned.annotations) or old is not None  # a DELETE may have lied
+        late = is_open and body["result"] == Result.PASS
+        self._put(_unfinished(body) if late else body)
         self._finish()
         return True
 
@@ -117,8 +118,6 @@ class Replacement:
             if self._sent == self.planned.body:
                 break
             self._put(self.planned.body)
-            if self.planned.annotations and not self._server.annotations(self._key):
-                self._post_all()
         stored = self._server.report(self._key) or {}
         self._check_fence(stored)
         if stored.get("result") != self.planned.body["result"]:
@@ -200,19 +199,26 @@ class Replacement:
     def _settle(self) -> None:
         """Make the stored annotations those of the plan.
 
+        They are posted only where there are none, since the server takes one twice; else what is
+        wrong is put right one by one.
+
         Raises:
             PartialError: they are others again and again.
         """
         for _ in range(_ROUNDS):
-            found = self._difference()
+            stored = self._server.annotations(self._key)
+            found = difference(self.planned.annotations, stored)
             if not found:
                 return
             self._check_fence(self._server.report(self._key) or {})
-            if found.strays:
-                self._server.delete_annotations(self._key, found.strays)
+            if not stored:
+                self._post_all()
+                continue
+            self._server.delete_annotations(self._key, found.strays)
             for body in found.missing:
                 self._server.put_annotation(self._key, body)
-        if found := self._difference():
+        found = difference(self.planned.annotations, self._server.annotations(self._key))
+        if found:
             total = len(self.planned.annotations)
             raise PartialError(
                 "not-confirmed",
@@ -221,9 +227,6 @@ class Replacement:
                 "that are not from this run",
                 "Another run may be publishing the same commit. Run again.",
             )
-
-    def _difference(self) -> Difference:
-        return difference(self.planned.annotations, self._server.annotations(self._key))
 
     def _check_fence(self, stored: Stored) -> None:
         """Stop when another run of this commit, planned later, has put its report here."""

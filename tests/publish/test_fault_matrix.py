@@ -175,7 +175,7 @@ def test_a_second_fault_while_the_first_is_mended(
     trouble = st.tuples(st.integers(0, 12), kinds, st.sampled_from([1, 1, 2, None]))
 
     @hypothesis.settings(
-        max_examples=25, deadline=None, derandomize=True, database=None, phases=[Phase.generate]
+        max_examples=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate]
     )
     @hypothesis.given(st.lists(trouble, min_size=2, max_size=5))
     def check(troubles: Sequence[tuple[int, str, int | None]]) -> None:

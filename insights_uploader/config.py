@@ -100,6 +100,11 @@ class TrustedSettings(Settings, frozen=True):
     project: str | None = None
     repository: str | None = None
     token_file: str | None = None
+    ca_file: str | None = None
+    client_cert: str | None = None
+    allow_http: bool | None = None
+    tries: int | None = None
+    deadline: float | None = None
 
 
 class SettingsFile(msgspec.Struct, frozen=True):

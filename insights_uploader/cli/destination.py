@@ -26,6 +26,7 @@ _DESTINATION = (
     "ca_file",
     "client_cert",
     "allow_http",
+    "tries",
     "deadline",
     "config",
 )

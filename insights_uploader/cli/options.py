@@ -116,6 +116,17 @@ _OPTIONS: tuple[Command, ...] = (
             help="The server, as in https://bitbucket.example.com."),
     _option("--token-file", type=_FOLDER, metavar="FILE",
             help="A file with the HTTP access token (else BITBUCKET_TOKEN)."),
+    _option("--ca-file", type=_FOLDER, metavar="FILE",
+            help="Certificates of the authorities to trust (default: SSL_CERT_FILE and the like, "
+            "else the system's)."),
+    _option("--client-cert", type=_FOLDER, metavar="FILE",
+            help="A certificate to show to the server, with its key, in PEM."),
+    _option("--allow-http", is_flag=True,
+            help="Send the token over plain http, in clear, to a server that is not this machine."),
+    _option("--tries", type=click.IntRange(1, 100), default=6, show_default=True, metavar="N",
+            help="How often one request is sent at most; with 1 nothing is tried again."),
+    _option("--deadline", type=click.FloatRange(1, 86_400), default=600, show_default=True,
+            metavar="SECONDS", help="How long all requests to the server may take, with waits."),
     _option("--config", type=_FOLDER, metavar="FILE",
             help="Settings (default: insights-uploader.toml, or pyproject.toml's "
             "[tool.insights-uploader], in the checkout)."),

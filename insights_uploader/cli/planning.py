@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from insights_uploader.cli.settling import Settled, settle
+from insights_uploader.cli.speaking import warn
 from insights_uploader.cli.surroundings import around
 from insights_uploader.config import ReportSetting, RuleSetting
 from insights_uploader.credentials import credentials
@@ -85,7 +86,7 @@ def connected(settings: Settled) -> "Http":
     Raises:
         UsageError: the server, the repository or the token is missing or cannot work.
     """
-    from insights_uploader.destinations.http import Http, normalised_url
+    from insights_uploader.destinations.http import Http, Retries, normalised_url
 
     for name in ("url", "project", "repository"):
         if not settings[name]:
@@ -96,7 +97,15 @@ def connected(settings: Settled) -> "Http":
                 "server; a git remote never names it, since the token goes there.",
             )
     url = normalised_url(settings["url"])
-    return Http(url, credentials(os.environ, settings["token_file"]).authorization)
+    return Http(
+        url,
+        credentials(os.environ, settings["token_file"]).authorization,
+        deadline_s=settings["deadline"],
+        retries=Retries(settings["tries"], tell=warn) if settings["tries"] > 1 else None,
+        ca_file=settings["ca_file"],
+        client_cert=settings["client_cert"],
+        allow_http=settings["allow_http"],
+    )
 
 
 def _request(settings: Settled) -> Request:

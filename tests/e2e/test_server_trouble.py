@@ -123,9 +123,23 @@ def test_an_odd_answer_is_explained(
     run: Run, sandbox: Sandbox, action: Answer | Drop, method: str, words: str
 ) -> None:
     sandbox.faults.add(action, method=method)
-    done = run("publish", BANDIT, "--base", "main", **settings(sandbox))
+    once = settings(sandbox, INSIGHTS_UPLOADER_TRIES="1")
+    done = run("publish", BANDIT, "--base", "main", **once)
     assert done.returncode in (4, 5), done.stderr
     assert words in done.stderr
+    assert TOKEN not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize("action", [Answer(429, headers={"Retry-After": "1"}), Answer(503), Drop()])
+def test_what_passes_is_tried_again_and_told(
+    run: Run, sandbox: Sandbox, action: Answer | Drop, method: str
+) -> None:
+    sandbox.faults.add(action, method=method)
+    done = run("publish", BANDIT, "--base", "main", **settings(sandbox))
+    assert done.returncode == 0, done.stderr
+    assert f"{method} http" in done.stderr
+    assert "trying again in " in done.stderr
     assert TOKEN not in done.stdout + done.stderr
 
 

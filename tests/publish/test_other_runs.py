@@ -134,3 +134,17 @@ def test_annotations_whose_answer_is_lost_are_never_sent_blindly_again(
     assert confirmed.annotations == 36
     beginning = ["DELETE ci.ruff", "PUT ci.ruff", "POST annotations"]
     assert writes(sandbox) == [*beginning, *["PUT one"] * singles]
+
+
+def test_annotations_are_not_posted_onto_others(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan = made_later(plan_of(RUFF), 1000)
+    older = plan_of(RUFF).limited(30)
+    list(Publication(older, connect(older)).run())
+    before = len(writes(sandbox))
+    sandbox.faults.add(Answer(204), method="DELETE")  # says done, and deletes nothing
+    list(Publication(plan, connect(plan)).run())
+    assert writes(sandbox)[before:] == ["DELETE ci.ruff", "PUT ci.ruff", *["PUT one"] * 6]
+    [stored] = sandbox.store.reports(plan.target.commit)
+    assert len(stored.annotations) == 36

@@ -77,7 +77,7 @@ class Http:
         self._retries = retries or Retries(tries=0)
         self._client = httpx.Client(
             headers={
-                "Authorization": authorization,
+                **({"Authorization": authorization} if authorization else {}),
                 "Accept-Encoding": "identity",  # what is packed has no size that can be bounded
                 "User-Agent": f"insights-uploader/{__version__}",
             },
@@ -266,6 +266,11 @@ def _check_host(url: httpx.URL) -> None:
 
 
 def _quoted(segment: str) -> str:
+    """A part of an address; `.` and `..` would lead to another one, and nothing to none."""
+    if segment in ("", ".", ".."):
+        raise UsageError(
+            "bad-name", f"{segment!r} is no name in an address", "Check --project and --repository."
+        )
     try:
         return quote(segment, safe="~")
     except UnicodeEncodeError:

@@ -84,9 +84,21 @@ def test_no_server_there(run: Run, sandbox: Sandbox) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        done = run("publish", BANDIT, "--base", "main", **settings(sandbox, BITBUCKET_URL=url))
+        there = settings(sandbox, BITBUCKET_URL=url, INSIGHTS_UPLOADER_TRIES="2")
+        done = run("publish", BANDIT, "--base", "main", **there)
     assert done.returncode == 4
     assert "cannot reach the server" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["..", "."])
+def test_a_name_that_would_lead_elsewhere_is_sent_nowhere(
+    run: Run, sandbox: Sandbox, name: str
+) -> None:
+    there = settings(sandbox, BITBUCKET_REPOSITORY=name)
+    done = run("publish", BANDIT, "--base", "main", **there)
+    assert done.returncode == 2
+    assert f"{name!r} is no name in an address" in done.stderr
+    assert sandbox.requests == []
 
 
 def test_a_wrong_context_path(run: Run, sandbox: Sandbox) -> None:

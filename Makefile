@@ -14,7 +14,7 @@ demo: $(READY) ## Publish real results to a local stand-in and show what a revie
 	@$(BIN)/python fixtures/demo/demo.py
 
 test: $(READY) ## Run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY) ## Check format, style, types and the floors of the house
 	$(BIN)/ruff format --check .

@@ -75,6 +75,10 @@ class Http:
         self._secrets = Secrets(authorization, basic(*proxy.auth) if proxy and proxy.auth else "")
         self._deadline = Deadline(deadline_s, request_s)
         self._retries = retries or Retries(tries=0)
+        if self.base_url.startswith("https:") or proxy or ca_file or client_cert:
+            verify = tls_context(ca_file, client_cert, os.environ)
+        else:
+            verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not needed; it trusts nobody
         self._client = httpx.Client(
             headers={
                 **({"Authorization": authorization} if authorization else {}),
@@ -84,7 +88,7 @@ class Http:
             follow_redirects=False,
             trust_env=False,  # _proxy and tls_context read it, and name what is wrong in it
             proxy=proxy,
-            verify=tls_context(ca_file, client_cert, os.environ),
+            verify=verify,
         )
 
     def __enter__(self) -> Self:

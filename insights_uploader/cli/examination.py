@@ -10,6 +10,7 @@ import msgspec
 
 from insights_uploader import doctor
 from insights_uploader.cli.destination import commit_of
+from insights_uploader.cli.planning import comparison
 from insights_uploader.cli.settling import Settled
 from insights_uploader.cli.surroundings import around
 from insights_uploader.credentials import credentials
@@ -21,7 +22,7 @@ from insights_uploader.destinations.http import Http, Reply, normalised_url
 from insights_uploader.doctor import Check, attempted, failed, passed, skipped, warned
 from insights_uploader.model.errors import InsightsError, ServerError, UsageError
 from insights_uploader.repository.checkout import Checkout
-from insights_uploader.review import Comparison, Server, under_review
+from insights_uploader.review import Server, under_review
 
 _PROPERTIES = ("rest", "api", "latest", "application-properties")
 _OF_TRANSPORT = ("ca_file", "client_cert", "allow_http")
@@ -163,16 +164,8 @@ class ServerExamination:
             yield from attempted("changes", lambda: self._compared(server, checkout))
 
     def _compared(self, server: Server | None, checkout: Checkout) -> Iterator[Check]:
-        settings = self._settings
-        comparison = Comparison(
-            base=settings["base"],
-            two_dot=settings["two_dot"],
-            side=settings["changes"],
-            diff=settings["diff"],
-            pull_request=settings["pull_request"],
-            commit=settings["commit"],
-        )
-        review = under_review(comparison, around(settings.build), checkout, server, self._stdin)
+        asked, told = comparison(self._settings), around(self._settings.build)
+        review = under_review(asked, told, checkout, server, self._stdin)
         self._commit, self._pull = review.commit, review.pull_request
         diff = review.diff
         words = f"{diff.source}: {len(diff.changes.files)} files are changed"

@@ -108,6 +108,18 @@ def connected(settings: Settled) -> "Http":
     )
 
 
+def comparison(settings: Settled) -> Comparison:
+    """What the user asks to compare."""
+    return Comparison(
+        base=settings["base"],
+        two_dot=settings["two_dot"],
+        side=settings["changes"],
+        diff=settings["diff"],
+        pull_request=settings["pull_request"],
+        commit=settings["commit"],
+    )
+
+
 def _request(settings: Settled) -> Request:
     groups: Sequence[ReportSetting] = settings["report"] or ()
     wanted = _wanted(settings)
@@ -116,14 +128,7 @@ def _request(settings: Settled) -> Request:
         results=settings["results"],
         checkout=settings["checkout"],
         report_of=_report_of(settings["key"], groups),
-        comparison=Comparison(
-            base=settings["base"],
-            two_dot=settings["two_dot"],
-            side=settings["changes"],
-            diff=settings["diff"],
-            pull_request=settings["pull_request"],
-            commit=settings["commit"],
-        ),
+        comparison=comparison(settings),
         around=around(settings.build),
         project=settings["project"],
         repository=settings["repository"],

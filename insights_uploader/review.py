@@ -137,10 +137,12 @@ def under_review(
             f"commit {comparison.commit} is not checked out: {head.id} is",
             "Check that commit out, or leave --commit away.",
         )
+    differences: Sequence[str] = ()
     if comparison.diff is not None:
         diff = _given_diff(comparison.diff, stdin, checkout, head)
     elif server and pull and comparison.pull_request is not None and pull.head == head.id:
         diff = server.diff(pull, head)
+        differences = [*_cross_check(diff, checkout, head)]
     else:
         diff = _local_diff(comparison, pull, checkout, head)
     is_merge = head.id != checkout.head.id
@@ -154,7 +156,7 @@ def under_review(
         notes=[
             *notes,
             *_notes(checkout, head, pull, server),
-            *_cross_check(diff, pull, checkout, head),
+            *differences,
         ],
     )
 
@@ -318,11 +320,9 @@ def _stale(head: Commit, pull: "PullRequest") -> str:
     return f"{head.id[:12]} is no longer the head of pull request {pull.id}, {pull.head[:12]} is"
 
 
-def _cross_check(
-    diff: Diff, pull: "PullRequest | None", checkout: Checkout, head: Commit
-) -> Iterator[str]:
+def _cross_check(diff: Diff, checkout: Checkout, head: Commit) -> Iterator[str]:
     """Hold the server's diff against git's, where this clone reaches back to where it begins."""
-    if pull is None or diff.base is None or not diff.source.startswith("pull request"):
+    if diff.base is None:
         return
     try:
         base = checkout.commit_id(diff.base)

@@ -64,6 +64,11 @@ _TOKEN = "sandbox"  # noqa: S105 - opens nothing but the stand-in itself
     show_default=True,
     help="The answer to the DELETE of a report that does not exist.",
 )
+@click.option(
+    "--rate-limit",
+    metavar="TOKENS:PER-SECOND",
+    help="A bucket of tokens for every user, as in 60:5, the server's own (default: no limit).",
+)
 @click.option("--context-path", default="", metavar="/PATH", help="Serve below this path.")
 def command(
     checkout: Path,
@@ -76,6 +81,7 @@ def command(
     over_limit_status: Literal["413", "400"],
     put_keeps: bool,
     delete_absent_status: Literal["204", "404"],
+    rate_limit: str | None,
     context_path: str,
 ) -> int:
     """Serve a git repository as Bitbucket Data Center would: strict, and in memory only.
@@ -86,7 +92,12 @@ def command(
     try:
         from insights_uploader.sandbox.git import GitError
         from insights_uploader.sandbox.server import run
-        from insights_uploader.sandbox.settings import AccessToken, PullRequest, SandboxSettings
+        from insights_uploader.sandbox.settings import (
+            AccessToken,
+            PullRequest,
+            RateLimit,
+            SandboxSettings,
+        )
     except ModuleNotFoundError as error:
         raise UsageError(
             "no-sandbox",
@@ -109,6 +120,7 @@ def command(
             over_limit_status=413 if over_limit_status == "413" else 400,
             put_keeps_annotations=put_keeps,
             delete_absent_status=204 if delete_absent_status == "204" else 404,
+            rate_limit=RateLimit(*_bucket(rate_limit)) if rate_limit is not None else None,
         )
         run(settings, host, port, lambda url: click.echo(f"sandbox: {url}"))
     except (ValueError, GitError) as error:
@@ -123,3 +135,11 @@ def _branches(text: str) -> tuple[str, str]:
     if not (source and colon and target):
         raise ValueError(f"--pull-request {text!r}: must be SOURCE:TARGET, two branches")
     return source, target
+
+
+def _bucket(text: str) -> tuple[int, float]:
+    tokens, _, per_second = text.partition(":")
+    try:
+        return int(tokens), float(per_second)
+    except ValueError:
+        raise ValueError(f"--rate-limit {text!r}: must be two numbers, as in 60:5") from None

@@ -1,7 +1,7 @@
 """The application: the layers in their order and all routes below the context path."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,6 +34,7 @@ from insights_uploader.sandbox.git import GitError, Repository
 from insights_uploader.sandbox.insights import Insights
 from insights_uploader.sandbox.pages import Pages
 from insights_uploader.sandbox.pull_requests import PullRequests
+from insights_uploader.sandbox.rate_limit import Buckets, RateLimiting
 from insights_uploader.sandbox.recording import Recorder
 from insights_uploader.sandbox.scope import RepositoryScope
 from insights_uploader.sandbox.settings import SandboxSettings
@@ -48,15 +49,24 @@ class Application:
     store: Store
     faults: Faults
     connections: Connections
+    buckets: Buckets | None
 
 
-def build(settings: SandboxSettings) -> Application:
-    """Put a sandbox together; raise GitError if the checkout is no repository."""
+def build(settings: SandboxSettings, clock: Callable[[], float] = time.monotonic) -> Application:
+    """Put a sandbox together; raise GitError if the checkout is no repository.
+
+    Args:
+        settings: what it serves, to whom, and how.
+        clock: gives seconds; what fills the buckets of the rate limit.
+    """
     store = Store(settings.annotation_limit, settings.put_keeps_annotations)
     faults, connections = Faults(), Connections()
-    server = Authentication(_server(settings, store), Logins(settings))
-    app = Recorder(FaultyNetwork(server, faults, connections), settings.body_limit)
-    return Application(app, store, faults, connections)
+    buckets = Buckets(settings.rate_limit, clock) if settings.rate_limit else None
+    server = _server(settings, store)
+    limited = RateLimiting(server, buckets) if buckets else server
+    guarded = Authentication(limited, Logins(settings))
+    app = Recorder(FaultyNetwork(guarded, faults, connections), settings.body_limit)
+    return Application(app, store, faults, connections, buckets)
 
 
 def _server(settings: SandboxSettings, store: Store) -> Starlette:

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -26,6 +27,7 @@ class Sandbox:
         self.store: Store = application.store
         self.faults: Faults = application.faults
         self._recorder = application.app
+        self._buckets = application.buckets
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -33,16 +35,23 @@ class Sandbox:
         return self._recorder.requests
 
     def clear(self) -> None:
-        """Forget reports, requests and faults, so that tests can share one sandbox."""
+        """Forget reports, requests, faults and rates, so that tests can share one sandbox."""
         self.store.clear()
         self.faults.clear()
         self._recorder.clear()
+        if self._buckets:
+            self._buckets.clear()
 
 
 @contextmanager
-def serve(settings: SandboxSettings, port: int = 0) -> Iterator[Sandbox]:
-    """Serve on 127.0.0.1 while the block runs; port 0 takes a free one."""
-    application = build(settings)
+def serve(
+    settings: SandboxSettings, port: int = 0, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Sandbox]:
+    """Serve on 127.0.0.1 while the block runs; port 0 takes a free one.
+
+    `clock` gives the seconds by which a rate limit's buckets are filled.
+    """
+    application = build(settings, clock)
     with _listening("127.0.0.1", port) as listener:
         server = _Server(application)
         thread = threading.Thread(target=server.run_until_stopped, args=(listener,), name="sandbox")

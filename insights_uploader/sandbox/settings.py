@@ -1,5 +1,6 @@
 """What a sandbox serves, to whom, and which of the server's open questions it answers how."""
 
+import math
 import re
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -66,11 +67,31 @@ class PullRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class RateLimit:
+    """A bucket of tokens for every user: how many it holds, and how many flow in each second.
+
+    The defaults are the server's (Atlassian OpenAPI, RestRateLimitSettings). Without inflow, or
+    without room, the wait that the server names is endless.
+    """
+
+    capacity: int = 60
+    per_second: float = 5.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no bucket."""
+        if self.capacity < 0 or not 0 <= self.per_second < math.inf:
+            raise ValueError(
+                f"a rate limit is not negative, not {self.capacity} and {self.per_second}/s"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxSettings:
     """One sandbox: a repository, its callers, its pull requests and its habits.
 
     The habits that Atlassian leaves open are switches: `over_limit_status`,
-    `put_keeps_annotations`, `delete_absent_status` and `changes_paged`.
+    `put_keeps_annotations`, `delete_absent_status` and `changes_paged`. A server without
+    `rate_limit` takes any number of requests.
     """
 
     checkout: Path
@@ -87,6 +108,7 @@ class SandboxSettings:
     changes_paged: bool = True
     diff_line_limit: int = 10_000
     captcha_after: int = 5
+    rate_limit: RateLimit | None = None
     body_limit: int = 16 * 1024 * 1024
     version: str = "9.4.22"
 

@@ -1,7 +1,9 @@
 """What a request ends in: an answer, or none."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
@@ -9,6 +11,7 @@ from insights_uploader.credentials import Secrets
 from insights_uploader.model.errors import ServerError
 
 _MAX_WORDS = 1000
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,255}")
 _T = TypeVar("_T")
 
 
@@ -82,9 +85,26 @@ class Reply(msgspec.Struct, frozen=True):
                 raise self.error("odd-reply", words) from None
             raise self.error("not-json", f"the answer is broken JSON: {error}") from None
 
+    @property
+    def elsewhere(self) -> str:
+        """The other server to which a redirect leads, without what its address may hold besides."""
+        asked = self.request.partition(" ")[2]
+        try:
+            there = urlsplit(urljoin(asked, self.headers.get("location", "")))
+        except ValueError:
+            return ""
+        host = there.netloc.rpartition("@")[2]
+        is_other = 300 <= self.status < 400 and host.lower() != urlsplit(asked).netloc.lower()
+        return f"{there.scheme}://{host}" if is_other and _HOST.fullmatch(host) else ""
+
     def error(self, slug: str, words: str, hint: str = "") -> ServerError:
-        """The error that this answer amounts to; the words may hold the server's own."""
+        """The error that this answer amounts to; the words may hold the server's own.
+
+        A redirect is never followed: its error's hint names the server to which it leads.
+        """
         masked = self.secrets.masked
+        if self.elsewhere:
+            hint = f"{hint} The server names {self.elsewhere}".lstrip()
         return ServerError(slug, f"{self.request}: {masked(words)}", masked(hint), self.status)
 
     def quoted(self, words: str) -> str:

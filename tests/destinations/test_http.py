@@ -135,6 +135,38 @@ def test_nor_does_a_header_of_the_answer(kind: str) -> None:
     assert "tok3n" not in repr(reply.secrets)
 
 
+TOKEN = "tok3n-0f-the-ci"
+ELSEWHERE = {
+    # Location, by what the server was told -> what the hint names
+    "another site": ("https://new.atlassian.net/rest/x", "https://new.atlassian.net"),
+    "without a scheme": ("//new.atlassian.net/", "http://new.atlassian.net"),
+    "a port": ("https://new.example.com:8443/", "https://new.example.com:8443"),
+    "our secret in its query": ("https://sso.example.org/?to={}", "https://sso.example.org"),
+    "our secret in its path": ("https://sso.example.org/{}", "https://sso.example.org"),
+    "our secret as a password": ("https://ann:{}@sso.example.org/", "https://sso.example.org"),
+    "our secret as a host": ("https://{}.example.org/", "https://***.example.org"),
+    "only our secret": ("{}", None),
+    "the same server": ("/projects/NEW/repos/x", None),
+    "no host": ("https:///x", None),
+    "no address": ("https://[x", None),
+    "no host's letters": ("https://a'b/", None),
+}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("case", ELSEWHERE)
+def test_a_redirect_is_not_followed_and_names_the_other_server_without_our_secret(
+    case: str, method: str
+) -> None:
+    location, named = ELSEWHERE[case]
+    moved = answer(302, b"", f"Location: {location.format(TOKEN)}")
+    with server(moved) as url, Http(url, BEARER) as http:
+        error = refusal(http.send(method, ["x"]))
+    assert (error.slug, error.status) == ("redirected", 302)
+    assert error.hint.partition("The server names ")[2] == (named or "")
+    assert "tok3n" not in shown(error)
+
+
 def test_nor_does_what_breaks_the_protocol() -> None:
     def script(connection: socket.socket, head: bytes) -> None:
         secret = header(head, "authorization")

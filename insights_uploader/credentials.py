@@ -1,13 +1,21 @@
 """Floor 2: the secrets that prove to the server who we are."""
 
 import base64
+import html
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Self
+from urllib.parse import quote, quote_plus, unquote
 
 from insights_uploader.model.errors import UsageError
 
 _MAX_TOKEN = 8192
+_LONG = 8
+_USERNAME, _PASSWORD = "BITBUCKET_USERNAME", "BITBUCKET_PASSWORD"
+_URL = "INSIGHTS_UPLOADER_URL"
+_USERINFO = re.compile(r"(https?://)[^\s/?#]*@", re.IGNORECASE)
 
 
 class Credentials:
@@ -28,20 +36,48 @@ class Credentials:
 
 
 class Secrets:
-    """Takes secrets out of text, in each of the forms in which a server may send them back.
+    """Takes secrets out of text, in each of the forms in which they may stand there.
 
-    Its own text form holds none.
+    The user and password of any address go too. Its own text form holds none.
     """
 
     def __init__(self, *authorizations: str) -> None:
         """Know the secrets in these values of an Authorization header; an empty one holds none."""
-        forms = {form for value in authorizations for form in _forms(value) if form}
-        longest_first = sorted(forms, key=len, reverse=True)  # the whole before its parts
-        self._forms = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+        self._known: set[str] = set()
+        self.learn(*authorizations)
+
+    @classmethod
+    def around(cls, environ: Mapping[str, str], arguments: Sequence[str]) -> Self:
+        """Know the secrets that a process was started with: tokens, passwords, those of proxies."""
+        found = cls()
+        found._learn(*(environ.get(name, "").strip() for name in ("BITBUCKET_TOKEN", _PASSWORD)))
+        user, password = environ.get(_USERNAME), environ.get(_PASSWORD)
+        if user and password:
+            found._learn(f"{user}:{password}")
+        for name, value in environ.items():
+            if name.upper().endswith("_PROXY") or name in ("BITBUCKET_URL", _URL):
+                found._learn(*_passwords(value))
+        for argument in arguments:
+            found._learn(*_passwords(argument))
+        return found
+
+    def learn(self, *authorizations: str) -> None:
+        """Know the secrets in these values, too."""
+        for authorization in authorizations:
+            scheme, _, secret = authorization.partition(" ")
+            self._learn(authorization, secret)
+            if scheme == "Basic":
+                pair = base64.b64decode(secret).decode()
+                self._learn(pair, pair.partition(":")[2])
 
     def masked(self, text: str) -> str:
         """The text with stars in the place of every secret."""
-        return self._forms.sub("***", text)
+        return _USERINFO.sub(r"\1***@", self._forms.sub("***", text))
+
+    def _learn(self, *secrets: str) -> None:
+        self._known |= {form for secret in secrets if secret for form in _forms(secret)}
+        longest_first = sorted(self._known, key=len, reverse=True)  # the whole before its parts
+        self._forms = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
 
     def __repr__(self) -> str:
         return "<secrets>"
@@ -92,12 +128,33 @@ def _bearer(token: str, origin: str) -> Credentials:
     return Credentials("Bearer", token, origin)
 
 
-def _forms(authorization: str) -> Iterator[str]:
-    scheme, _, secret = authorization.partition(" ")
-    yield from (authorization, secret)
-    if scheme == "Basic":
-        pair = base64.b64decode(secret).decode()
-        yield from (pair, pair.partition(":")[2])
+def _forms(secret: str) -> Iterator[str]:
+    """The secret as it stands in text, an address, a Python literal, JSON, HTML and base64."""
+    content = secret.encode("utf-8", "surrogateescape")
+    yield secret
+    for quoted in (quote(content), quote(content, safe=""), quote_plus(content)):
+        yield quoted
+        yield re.sub("%..", lambda escape: escape[0].lower(), quoted)
+    yield from (repr(secret)[1:-1], ascii(secret)[1:-1], repr(content)[2:-1])
+    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    yield html.escape(secret)
+    for encoded in (base64.b64encode(content), base64.urlsafe_b64encode(content)):
+        yield encoded.decode().rstrip("=")
+
+
+def _pattern(form: str) -> str:
+    """Finds it; what is as short as a word of ours only where it is a word of its own."""
+    exact = re.escape(form)
+    return exact if len(form) >= _LONG else rf"(?<!\w){exact}(?!\w)"
+
+
+def _passwords(text: str) -> Iterator[str]:
+    """What proves a user in an address; its special characters should be quoted, and may not be."""
+    _, slashes, rest = text.partition("://")
+    userinfo, at, _ = rest.rpartition("@")
+    user, _, password = userinfo.partition(":")
+    if slashes and at and password:
+        yield from (password, unquote(password), f"{unquote(user)}:{unquote(password)}")
 
 
 def _read(path: Path) -> str:

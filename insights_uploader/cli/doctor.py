@@ -12,10 +12,11 @@ import msgspec
 from insights_uploader import doctor
 from insights_uploader.cli.destination import SETTINGS, from_outside
 from insights_uploader.cli.examination import ServerExamination
+from insights_uploader.cli.hiding import authorization, hidden
 from insights_uploader.cli.planning import settled
 from insights_uploader.cli.settling import Settled, origins_text
 from insights_uploader.cli.speaking import deliver, say
-from insights_uploader.credentials import Secrets, credentials
+from insights_uploader.credentials import Secrets
 from insights_uploader.doctor import Check, Status, attempted, skipped
 from insights_uploader.inputs.plugins import installed
 from insights_uploader.model.errors import CheckoutError, InsightsError, UsageError
@@ -24,7 +25,6 @@ from insights_uploader.preview.stored import as_json
 from insights_uploader.repository.checkout import Checkout
 from insights_uploader.repository.git import Git
 
-_SECRET = ("BITBUCKET_TOKEN", "BITBUCKET_PASSWORD")
 _QUIET = (Status.PASSED, Status.SKIPPED)
 
 
@@ -37,10 +37,11 @@ def command(is_json: bool, **options: Any) -> int:
     is 0 unless a check failed; then it is the one that publish would end with.
     """
     settings, first = _settings(options)
-    secrets = _secrets(settings)
+    with contextlib.suppress(UsageError):  # the examination of the server tells of it
+        authorization(settings["token_file"])
     done: list[Check] = []
     for check in _checks(settings, first):
-        done.append(_masked(check, secrets))
+        done.append(_masked(check, hidden()))
         if not is_json and not (settings["quiet"] and check.status in _QUIET):
             say(_text(done[-1]))
     counts = {str(status): sum(each.status is status for each in done) for status in Status}
@@ -113,14 +114,6 @@ def _files(settings: Settled, checkout: Checkout) -> Iterator[Check]:
         yield skipped("files", f"--changes {settings['changes']} takes what is not committed too")
     else:
         yield doctor.files(checkout.modified())
-
-
-def _secrets(settings: Settled) -> Secrets:
-    """Whatever the server or a settings file repeats of them is not shown."""
-    given = [f"Bearer {value}" for name in _SECRET if (value := os.environ.get(name, "").strip())]
-    with contextlib.suppress(UsageError):  # the examination of the server tells of it
-        given.append(credentials(os.environ, settings["token_file"]).authorization)
-    return Secrets(*given)
 
 
 def _masked(check: Check, secrets: Secrets) -> Check:

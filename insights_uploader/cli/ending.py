@@ -10,38 +10,42 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from insights_uploader import __version__
+from insights_uploader.credentials import Secrets
 
 if TYPE_CHECKING:
     from insights_uploader.model.errors import InsightsError
 
-_SECRETS = ("BITBUCKET_TOKEN", "BITBUCKET_PASSWORD")
-_MASK = "***"
 _FAULT, _INTERRUPTED = 70, 130
 
 
 def run(command: click.Command, environ: Mapping[str, str], stderr: TextIO) -> int:
-    """Run a command to its end and return the process's exit code."""
+    """Run a command to its end and return the process's exit code.
+
+    What the run gets to know of secrets it adds to the context's object; no failure shows them.
+    """
+    secrets = Secrets.around(environ, sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # what the locale cannot say is no failure
     try:
-        with command.make_context("insights-uploader", sys.argv[1:]) as context:
+        with command.make_context("insights-uploader", sys.argv[1:], obj=secrets) as context:
             result = command.invoke(context)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        with contextlib.suppress(OSError):
-            error.show(stderr)
+        shown = io.StringIO()
+        error.show(shown)
+        _write(secrets.masked(shown.getvalue()), stderr)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         stderr.write("interrupted\n")
         return _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the one place where everything ends
-        return _explain(error, environ, stderr)
+        return _explain(error, secrets, stderr)
     return result if isinstance(result, int) else 0
 
 
-def _explain(error: Exception, environ: Mapping[str, str], stderr: TextIO) -> int:
+def _explain(error: Exception, secrets: Secrets, stderr: TextIO) -> int:
     """Say what went wrong and what to do; a fault of our own comes with what to report."""
     from insights_uploader.preview.plain import plain
 
@@ -55,9 +59,7 @@ def _explain(error: Exception, environ: Mapping[str, str], stderr: TextIO) -> in
         version = f"insights-uploader {__version__} (Python {sys.version.split()[0]})"
         text = f"error: a fault in {version}. Please report it with what follows:\n"
         text += "".join(traceback.format_exception(error)).rstrip()
-    with contextlib.suppress(OSError):  # the exit code tells it all the same
-        stderr.write(_masked(text, environ) + "\n")
-        stderr.flush()
+    _write(secrets.masked(text) + "\n", stderr)
     return int(known[0].exit_code) if known else _FAULT
 
 
@@ -72,8 +74,7 @@ def _known(error: BaseException) -> Iterator["InsightsError"]:
         yield error
 
 
-def _masked(text: str, environ: Mapping[str, str]) -> str:
-    for name in _SECRETS:
-        if secret := environ.get(name, "").strip():
-            text = text.replace(secret, _MASK)
-    return text
+def _write(text: str, stderr: TextIO) -> None:
+    with contextlib.suppress(OSError):  # the exit code tells it all the same
+        stderr.write(text)
+        stderr.flush()

@@ -1,6 +1,5 @@
 """Asks the server whatever tells if a publish would work; nothing that it sends changes anything."""
 
-import os
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
@@ -10,10 +9,10 @@ import msgspec
 
 from insights_uploader import doctor
 from insights_uploader.cli.destination import commit_of
+from insights_uploader.cli.hiding import authorization
 from insights_uploader.cli.planning import comparison
 from insights_uploader.cli.settling import Settled
 from insights_uploader.cli.surroundings import around
-from insights_uploader.credentials import credentials
 from insights_uploader.destinations.bitbucket_dc.pull_requests import PullRequest
 from insights_uploader.destinations.bitbucket_dc.refusals import refusal
 from insights_uploader.destinations.bitbucket_dc.repository_api import CommitId, RepositoryApi
@@ -99,7 +98,7 @@ class ServerExamination:
     def _with_token(self) -> Iterator[Check]:
         """What a token is needed for; one that is refused is not sent again, lest it be locked."""
         try:
-            proof = credentials(os.environ, self._settings["token_file"]).authorization
+            proof = authorization(self._settings["token_file"])
         except UsageError as error:
             yield failed("token", error)
             return

@@ -1,24 +1,29 @@
-"""Writes to standard output, whatever it is; a reader who has gone away stops no work."""
+"""Writes to standard output, whatever it is; a reader who has gone away stops no work.
+
+What is said shows no secret. What is delivered is what the user asked for, to the byte: a plan
+that is not what will be sent would be none.
+"""
 
 import contextlib
 from pathlib import Path
 
 import click
 
+from insights_uploader.cli.hiding import hidden
 from insights_uploader.model.errors import UsageError
 
 
 def say(text: str) -> None:
     """Tell how the work goes on; that nobody can read it is no reason to stop it."""
     with contextlib.suppress(OSError):
-        click.echo(text, nl=not text.endswith("\n"))
+        click.echo(hidden().masked(text), nl=not text.endswith("\n"))
 
 
 def warn(text: str) -> None:
     """Tell on standard error what went wrong; without text do nothing."""
     if text:
         with contextlib.suppress(OSError):
-            click.echo(text, nl=not text.endswith("\n"), err=True)
+            click.echo(hidden().masked(text), nl=not text.endswith("\n"), err=True)
 
 
 def deliver(content: str | bytes, output: Path | None, option: str) -> None:

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from insights_uploader.cli.hiding import authorization
 from insights_uploader.cli.settling import Settled, settle
 from insights_uploader.cli.speaking import warn
 from insights_uploader.cli.surroundings import around
 from insights_uploader.config import ReportSetting, RuleSetting
-from insights_uploader.credentials import credentials
 from insights_uploader.destinations.bitbucket_dc.payload import (
     CodeInsightsPayload,
     is_web_address,
@@ -99,7 +99,7 @@ def connected(settings: Settled) -> "Http":
     url = normalised_url(settings["url"])
     return Http(
         url,
-        credentials(os.environ, settings["token_file"]).authorization,
+        authorization(settings["token_file"]),
         deadline_s=settings["deadline"],
         retries=Retries(settings["tries"], tell=warn) if settings["tries"] > 1 else None,
         ca_file=settings["ca_file"],

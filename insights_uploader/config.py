@@ -105,6 +105,7 @@ class TrustedSettings(Settings, frozen=True):
     allow_http: bool | None = None
     tries: int | None = None
     deadline: float | None = None
+    on_bad_input: str | None = None
 
 
 class SettingsFile(msgspec.Struct, frozen=True):

@@ -16,6 +16,10 @@ class Result(enum.StrEnum):
     FAIL = "FAIL"
 
 
+UNREADABLE = "unreadable-results"
+"""The rule that results which cannot be read are no pass."""
+
+
 class Policy(msgspec.Struct, frozen=True):
     """What fails a run.
 
@@ -42,6 +46,7 @@ class Evidence(msgspec.Struct, frozen=True):
         severities: findings that passed the filter, failing tests left out.
         failing_tests: how many tests fail.
         tool_failures: the tool's own words that it failed.
+        unreadable: of its results files those that could not be read, in words.
         paths: how many distinct paths its results files name, counted file by file.
         matched: how many of those are in the repository.
         unmatched: results files of which no path is, each with its count.
@@ -53,6 +58,7 @@ class Evidence(msgspec.Struct, frozen=True):
     severities: Mapping[Severity, int] = {}
     failing_tests: int = 0
     tool_failures: Sequence[str] = ()
+    unreadable: Sequence[str] = ()
     paths: int = 0
     matched: int = 0
     unmatched: Mapping[str, int] = {}
@@ -113,6 +119,7 @@ def judge(policy: Policy, evidence: Sequence[Evidence]) -> Verdict:
 def _reasons(policy: Policy, evidence: Evidence) -> Sequence[Reason]:
     tests = evidence.failing_tests
     reasons = [
+        *(_reason(evidence, UNREADABLE, 1, words) for words in evidence.unreadable),
         *_severe(policy.fail_on, evidence),
         _reason(evidence, "failing-tests", tests, _count(tests, "failing test")),
         *_covered(policy, evidence),

@@ -20,6 +20,7 @@ from insights_uploader.plan.plan import (
     PayloadBuilder,
     Plan,
     Target,
+    UnreadableInput,
     planned,
 )
 from insights_uploader.reading import Reader
@@ -33,6 +34,7 @@ from insights_uploader.selection.identity import Identity
 from insights_uploader.selection.selection import Caps, ReportSelection, Selection
 from insights_uploader.selection.selector import Judging, Selector, Trace
 from insights_uploader.selection.wanted import Wanted
+from insights_uploader.unreadable import OnBadInput
 
 
 class Presentation(msgspec.Struct, frozen=True):
@@ -59,11 +61,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         aliases: the user's path rules.
         wanted, caps, policy, presentation: as their types say.
         report_of: the key of the report that a tool's results go to.
+        on_bad_input: what becomes of results that cannot be read.
     """
 
     results: Sequence[str]
     checkout: Path
     report_of: Callable[[str], str]
+    on_bad_input: OnBadInput = OnBadInput(str, aborts=True)
     comparison: Comparison = Comparison()
     around: Surroundings = Surroundings()
     project: str | None = None
@@ -105,7 +109,8 @@ def make_plan(request: Request, world: World) -> Plan:
 
     Raises:
         InsightsError: anything the user can cause.
-        ExceptionGroup: of those, when several results files cannot be used.
+        ExceptionGroup: of those, when several results files cannot be used and the run is to end
+            there.
     """
     arguments = expand(request.results, world.plugins.parsers)
     checkout = Checkout(request.checkout, world.environ)
@@ -121,10 +126,11 @@ def make_plan(request: Request, world: World) -> Plan:
     )
     tracked = TrackedFiles(review.seen.files, checkout.spellings, review.seen.links)
     reader = Reader(world.plugins, tracked, request.aliases, judging, request.caps)
-    selection, records = reader.read_all(arguments)
+    selection, records, unread = reader.read_all(arguments)
+    unreadable = request.on_bad_input.tell(selection, unread, request.report_of)
     _derive(selection, judging, review.content)
     changed = _changed_rates(selection, DiffFilter(changes))
-    verdict = judge(request.policy, _evidence(selection, records, changed))
+    verdict = judge(request.policy, _evidence(selection, records, unreadable, changed))
     drafts = [
         _draft(report, request.presentation, verdict, changed.get(key), world.now_ms)
         for key, report in selection.reports.items()
@@ -140,6 +146,8 @@ def make_plan(request: Request, world: World) -> Plan:
         ),
         reports=planned(world.builder, drafts),
         inputs=tuple(records),
+        unreadable=unreadable,
+        settled=request.on_bad_input.settled(reader.names(arguments), unreadable),
         notes=[*review.notes, *_unused(reader), *_changed_on_disk(request, checkout, reader)],
         diff=DiffRecord(
             review.diff.source, review.diff.base, len(changes.files), changes.line_count
@@ -195,7 +203,10 @@ def _changed_rates(selection: Selection, changed: DiffFilter) -> Mapping[str, co
 
 
 def _evidence(
-    selection: Selection, records: Sequence[InputRecord], changed: Mapping[str, coverage.Rate]
+    selection: Selection,
+    records: Sequence[InputRecord],
+    unreadable: Sequence[UnreadableInput],
+    changed: Mapping[str, coverage.Rate],
 ) -> Sequence[Evidence]:
     """What the gate judges of each report."""
     evidence = []
@@ -212,6 +223,7 @@ def _evidence(
                 severities=severities,
                 failing_tests=report.failing_tests,
                 tool_failures=sorted(report.failures),
+                unreadable=[each.message for each in unreadable if key in each.reports],
                 paths=sum(record.paths for record in inputs),
                 matched=sum(record.matched for record in inputs),
                 unmatched={

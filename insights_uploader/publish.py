@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from insights_uploader.destinations.bitbucket_dc.payload import is_key_of
 from insights_uploader.gate import Result
 from insights_uploader.model.errors import PartialError, ServerError
 from insights_uploader.plan.plan import Plan, PlannedReport
@@ -82,7 +83,7 @@ def not_of_this_run(plan: Plan, prefix: str, stored: Mapping[str, int | None]) -
 
     Args:
         plan: of this run.
-        prefix: that all keys of this project's reports begin with, before a dot.
+        prefix: that all keys of this project's reports are made with.
         stored: the commit's reports: key -> when it was made, in milliseconds since 1970.
     """
     ours = {report.key for report in plan.reports}
@@ -90,7 +91,7 @@ def not_of_this_run(plan: Plan, prefix: str, stored: Mapping[str, int | None]) -
     return [
         key
         for key, made_ms in stored.items()
-        if key.startswith(f"{prefix}.") and key not in ours and (made_ms or 0) <= latest
+        if is_key_of(prefix, key) and key not in ours and (made_ms or 0) <= latest
     ]
 
 

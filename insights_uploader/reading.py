@@ -8,7 +8,12 @@ from insights_uploader.inputs.arguments import Argument
 from insights_uploader.inputs.parser import Parser
 from insights_uploader.inputs.plugins import Plugins
 from insights_uploader.inputs.source import Source
-from insights_uploader.model.errors import MalformedError, ResultsError
+from insights_uploader.model.errors import (
+    CheckoutError,
+    DiffError,
+    MalformedError,
+    ResultsError,
+)
 from insights_uploader.model.finding import Finding
 from insights_uploader.model.measure import FileCoverage, Remark, TestTotals, ToolRun
 from insights_uploader.plan.plan import InputRecord
@@ -49,31 +54,38 @@ class Reader:
         """The user's aliases that led no path to a file."""
         return [alias for alias in self._aliases if alias.words not in self._used]
 
-    def read_all(self, arguments: Sequence[Argument]) -> tuple[Selection, Sequence[InputRecord]]:
+    def read_all(self, arguments: Sequence[Argument]) -> "AllRead":
         """Read all files, and tell of every one that cannot be used.
 
         Raises:
-            ResultsError: one cannot be used.
-            ExceptionGroup: of those, when several cannot.
+            CheckoutError: the checkout cannot be used, whatever the files hold.
         """
         selection = Selection(self._caps)
         records: list[InputRecord] = []
-        errors: list[ResultsError] = []
+        unread: list[Unread] = []
         for argument in arguments:
+            heard: dict[str, None] = {}
             try:
-                part, record = self._read(argument)
+                argument.check()
+                part, record = self._read(argument, heard)
+            except (CheckoutError, DiffError):
+                raise
             except ResultsError as error:
-                errors.append(error)
+                unread.append(Unread(self._name(argument.path), error, tuple(heard)))
                 continue
             selection.join(part)
             records.append(record)
-        if len(errors) > 1:
-            raise ExceptionGroup("several results files cannot be used", errors)
-        if errors:
-            raise errors[0]
-        return selection, records
+        return AllRead(selection, records, unread)
 
-    def _read(self, argument: Argument) -> tuple[Selection, InputRecord]:
+    def names(self, arguments: Sequence[Argument]) -> Sequence[str]:
+        """By what files, and the globs that found them, are called in every run."""
+        return [self._name(a) for each in arguments for a in (each.path, each.glob) if a]
+
+    def _name(self, path: str) -> str:
+        """A file's path in the checkout, wherever this program runs; else as the user named it."""
+        return _inside(path, self._tracked.roots) or path
+
+    def _read(self, argument: Argument, heard: dict[str, None]) -> tuple[Selection, InputRecord]:
         """Read one file; a second time when its paths turn out to need another rule.
 
         The rule is found from all of its paths, which are known only after the first time; for
@@ -83,7 +95,7 @@ class Reader:
         with Source(argument.path, may_be_empty=_empty_is_clean(parser)) as source:
             parser = parser or self._plugins.detect(source)
             resolver = direct(self._tracked, self._aliases)
-            read: _Read | None = self._pass(source, parser, resolver, is_final=False)
+            read: _Read | None = self._pass(source, parser, resolver, heard, is_final=False)
             if resolver.unmatched:
                 beside = _folder(source.path, self._tracked.roots)
                 first = resolver
@@ -91,30 +103,39 @@ class Reader:
                 if any(resolver.resolve(p).path != first.resolve(p).path for p in first.asked):
                     read = None
             if read is None or self._judging.trace is not None:
-                read = self._pass(source, parser, resolver, is_final=True)
+                read = self._pass(source, parser, resolver, heard, is_final=True)
             self._used |= resolver.used
             self.matched |= read.selector.matched
             return read.selection, self._record(read, parser, resolver)
 
     def _pass(
-        self, source: Source, parser: Parser, resolver: PathResolver, *, is_final: bool
+        self,
+        source: Source,
+        parser: Parser,
+        resolver: PathResolver,
+        heard: dict[str, None],
+        *,
+        is_final: bool,
     ) -> "_Read":
         selection = Selection(self._caps, shard=source.path)
         judging = self._judging if is_final else self._judging.silent()
         selector = Selector(selection, resolver.resolve, judging)
         remarks: list[Remark] = []
-        for item in parser.parse(source):
-            match item:
-                case Finding():
-                    selector.add(item)
-                case FileCoverage():
-                    selector.cover(item)
-                case ToolRun():
-                    selector.ran(item)
-                case TestTotals():
-                    selector.tested(item)
-                case Remark():
-                    remarks.append(item)
+        try:
+            for item in parser.parse(source):
+                match item:
+                    case Finding():
+                        selector.add(item)
+                    case FileCoverage():
+                        selector.cover(item)
+                    case ToolRun():
+                        selector.ran(item)
+                    case TestTotals():
+                        selector.tested(item)
+                    case Remark():
+                        remarks.append(item)
+        finally:
+            heard.update(dict.fromkeys(selector.tools))
         if not selector.tools:
             raise MalformedError(source.path, "", f"the parser {parser.name} found no tool's run")
         return _Read(source.path, selection, selector, remarks)
@@ -139,6 +160,28 @@ class Reader:
         )
 
 
+class Unread(NamedTuple):
+    """A results file that cannot be used.
+
+    Attributes:
+        name: its path in the checkout, or as the user named it.
+        error: why.
+        tools: that it named before it broke.
+    """
+
+    name: str
+    error: ResultsError
+    tools: Sequence[str]
+
+
+class AllRead(NamedTuple):
+    """What all results files gave."""
+
+    selection: Selection
+    records: Sequence[InputRecord]
+    unread: Sequence[Unread]
+
+
 class _Read(NamedTuple):
     """What one reading of a file gave."""
 
@@ -150,9 +193,16 @@ class _Read(NamedTuple):
 
 def _folder(path: str, roots: Sequence[str]) -> str:
     """The folder that a results file lies in, relative to the checkout; "" when it is outside."""
-    folder = f"{Path(path).resolve().parent}/"
-    inside = next((folder.removeprefix(root) for root in roots if folder.startswith(root)), "")
-    return inside.rstrip("/")
+    return (_inside(path, roots) or "").rpartition("/")[0]
+
+
+def _inside(path: str, roots: Sequence[str]) -> str | None:
+    """A path relative to the checkout; None when it leads elsewhere, or nowhere that has a name."""
+    try:
+        full = str(Path(path).resolve())
+    except (OSError, RuntimeError, ValueError):
+        return None
+    return next((full.removeprefix(root) for root in roots if full.startswith(root)), None)
 
 
 def _empty_is_clean(parser: Parser | None) -> bool:

@@ -8,6 +8,7 @@ import click
 from insights_uploader.cli.options import results_options
 from insights_uploader.cli.planning import plan_from, settled
 from insights_uploader.cli.speaking import say
+from insights_uploader.cli.verdicts import fail, unreadable
 from insights_uploader.model.finding import Finding, Placed
 from insights_uploader.model.ledger import Disposition
 from insights_uploader.preview.plain import plain
@@ -50,6 +51,7 @@ def command(place: str, **options: Any) -> int:
             say(_line(placed, Disposition.OVER_CAP, "others rank before it: --max-annotations"))
     if not heard:
         say(f"no finding of these results is at {plain(place)}")
+    fail(unreadable(plan))
     return 0
 
 

@@ -28,5 +28,5 @@ def command(**options: Any) -> int:
         warn(terminal.failures(plan))
     else:
         say(terminal.verdict(plan))
-    keep_receipt(settings["receipt"], plan, ())
+    keep_receipt(settings["receipt"], plan)
     return exit_code(plan, settings)

@@ -130,6 +130,9 @@ _OPTIONS: tuple[Command, ...] = (
     _option("--config", type=_FOLDER, metavar="FILE",
             help="Settings (default: insights-uploader.toml, or pyproject.toml's "
             "[tool.insights-uploader], in the checkout)."),
+    _option("--on-bad-input", type=click.Choice(["report", "abort"]), default="report",
+            show_default=True, help="Results that cannot be read: a report that fails and says why, "
+            "or nothing is sent at all; the exit code is 3 either way."),
     _option("--policy-from", metavar="REV",
             help="Take filter, ignores, severities and gate from the settings file of that commit, "
             "as the target branch's, and not from the checkout's."),
@@ -139,6 +142,28 @@ _OPTIONS: tuple[Command, ...] = (
                  help="Also say where each setting comes from."),
     click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong."),
 )  # fmt: skip
+
+
+_PUBLISH: tuple[Command, ...] = (
+    _option("--force", is_flag=True,
+            help="Send it though the server holds the same, or something that was made later."),
+    _option("--prune", is_flag=True,
+            help="Delete the commit's older reports whose key begins like ours, as PREFIX.tool, and "
+            "that are not of this run. Not for builds that publish in several steps with one "
+            "prefix."),
+    _option("--on-upload-error", type=click.Choice(["fail", "warn"]), default="fail",
+            show_default=True,
+            help="With warn a failing server is told of, and the exit code is the gate's."),
+)  # fmt: skip
+PUBLISH_VARIABLES = frozenset(f"{PREFIX}{name}" for name in ("FORCE", "PRUNE", "ON_UPLOAD_ERROR"))
+"""The variables of publish's own options, which may be set for a whole build."""
+
+
+def publish_options(command: Command) -> Command:
+    """Add the options of publish alone."""
+    for option in reversed(_PUBLISH):
+        command = option(command)
+    return command
 
 
 def results_options(command: Command) -> Command:

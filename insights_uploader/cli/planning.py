@@ -20,6 +20,7 @@ from insights_uploader.destinations.bitbucket_dc.payload import (
     CodeInsightsPayload,
     is_web_address,
     report_key,
+    unread_key,
 )
 from insights_uploader.gate import Policy
 from insights_uploader.inputs.plugins import installed
@@ -34,6 +35,7 @@ from insights_uploader.selection.diff_filter import FilterMode
 from insights_uploader.selection.selection import Caps
 from insights_uploader.selection.selector import Trace
 from insights_uploader.selection.wanted import Adjustment, Wanted
+from insights_uploader.unreadable import OnBadInput
 
 if TYPE_CHECKING:
     from insights_uploader.destinations.http import Http
@@ -128,6 +130,9 @@ def _request(settings: Settled) -> Request:
         results=settings["results"],
         checkout=settings["checkout"],
         report_of=_report_of(settings["key"], groups),
+        on_bad_input=OnBadInput(
+            functools.partial(unread_key, settings["key"]), settings["on_bad_input"] == "abort"
+        ),
         comparison=comparison(settings),
         around=around(settings.build),
         project=settings["project"],

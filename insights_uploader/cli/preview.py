@@ -10,6 +10,7 @@ from insights_uploader.cli.planning import plan_from, settled
 from insights_uploader.cli.receipts import keep_receipt
 from insights_uploader.cli.settling import origins_text
 from insights_uploader.cli.speaking import deliver, say
+from insights_uploader.cli.verdicts import fail, unreadable
 
 
 @click.command("preview")
@@ -29,7 +30,8 @@ def command(form: str, output: Path | None, **options: Any) -> int:
     """Show what publish would send, and what the gate says; nothing is sent.
 
     RESULTS are paths or quoted globs ('**' works); the format is found by content, or named as in
-    'sarif:out/*.json'. The exit code is 0 whatever the gate says.
+    'sarif:out/*.json'. The exit code is 0 whatever the gate says, and 3 when results cannot be
+    read.
     """
     settings = settled(options)
     if settings["verbose"] and form == "text":
@@ -43,5 +45,6 @@ def command(form: str, output: Path | None, **options: Any) -> int:
         from insights_uploader.preview.terminal import text
 
         deliver(text(plan), output, "--output")
-    keep_receipt(settings["receipt"], plan, ())
+    keep_receipt(settings["receipt"], plan)
+    fail(unreadable(plan))
     return 0

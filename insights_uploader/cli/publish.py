@@ -1,16 +1,16 @@
 """`insights-uploader publish`: the main job."""
 
-import functools
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from insights_uploader.cli.options import results_options
+from insights_uploader.cli.options import publish_options, results_options
 from insights_uploader.cli.planning import connected, plan_from, settled
 from insights_uploader.cli.receipts import keep_receipt
 from insights_uploader.cli.settling import Settled, origins_text
 from insights_uploader.cli.speaking import say, warn
-from insights_uploader.cli.verdicts import exit_code
+from insights_uploader.cli.verdicts import exit_code, fail, gate_code, unreadable
 from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
 from insights_uploader.destinations.bitbucket_dc.stored_reports import StoredReports
 from insights_uploader.destinations.http import Http
@@ -23,24 +23,7 @@ from insights_uploader.publish import Confirmed, Publication, not_of_this_run
 
 @click.command("publish")
 @results_options
-@click.option(
-    "--force",
-    is_flag=True,
-    help="Send it though the server holds the same, or something that was made later.",
-)
-@click.option(
-    "--prune",
-    is_flag=True,
-    help="Delete the commit's older reports whose key begins like ours, as PREFIX.tool, and that "
-    "are not of this run. Not for builds that publish in several steps with one prefix.",
-)
-@click.option(
-    "--on-upload-error",
-    type=click.Choice(["fail", "warn"]),
-    default="fail",
-    show_default=True,
-    help="With warn a failing server is told of, and the exit code is the gate's.",
-)
+@publish_options
 def command(**options: Any) -> int:
     """Replace the Code Insights reports of the commit, then say what the gate says.
 
@@ -67,49 +50,62 @@ def command(**options: Any) -> int:
 
 def _publish(plan: Plan, http: Http, settings: Settled) -> int:
     place = (settings["project"], settings["repository"], plan.target.commit)
-    server = CodeInsights(http, *place)
-    code = exit_code(plan, settings)
-    publication = Publication(plan, server, force=settings["force"])
-    receipt = functools.partial(keep_receipt, settings["receipt"])
+    publication = Publication(plan, CodeInsights(http, *place), force=settings["force"])
+    deleted: list[str] = []
+    error: ServerError | None = None
     try:
         for report in publication.run():
             if not settings["quiet"]:
                 say(_words(report))
             warn(_left_out(report))
-        _see_others(plan, StoredReports(http, *place), settings)
-    except ServerError as error:
-        receipt(publication.plan, publication.confirmed, error.message)
-        if settings["on_upload_error"] == "fail":
-            if code is ExitCode.GATE_FAILED:
-                error.exit_code = code  # the gate's word outranks the server's trouble
-            raise
-        warn("".join(f"{plain(f'warning: {w}')}\n" for w in (error.message, error.hint) if w))
-        return code
-    receipt(publication.plan, publication.confirmed)
+        for key in _others(plan, StoredReports(http, *place), settings):
+            deleted.append(key)
+            warn(plain(f"deleted {key}: it was not of this run"))
+    except ServerError as failure:
+        error = failure
+    words = error.message if error else None
+    keep_receipt(settings["receipt"], publication.plan, publication.confirmed, deleted, words)
     if publication.plan.ledger != plan.ledger:
         warn(terminal.ledger_line(publication.plan.ledger))
-    return code
+    if error is not None and settings["on_upload_error"] == "fail":
+        if gate_code(plan, settings) is ExitCode.GATE_FAILED:
+            error.exit_code = ExitCode.GATE_FAILED  # it outranks the server's trouble
+        fail([*unreadable(plan), error])
+    if error is not None:
+        warn("".join(f"{plain(f'warning: {w}')}\n" for w in (error.message, error.hint) if w))
+    return exit_code(plan, settings)
 
 
-def _see_others(plan: Plan, stored: StoredReports, settings: Settled) -> None:
-    """Name the reports with our prefix that this run did not make, or delete them if asked to.
+def _others(plan: Plan, stored: StoredReports, settings: Settled) -> Iterator[str]:
+    """Deal with the reports with our prefix that this run did not make; yields what it deletes.
+
+    Those that told of results which could not be read, and now were, go; others are named, or
+    deleted if asked to.
 
     Raises:
-        PartialError: they were to be deleted, and the server does not do it.
+        PartialError: one was to be deleted, and the server does not do it.
     """
     try:
         made = {report.key: report.created_date for report in stored.all()}
-        for key in not_of_this_run(plan, settings["key"], made):
-            if settings["prune"]:
-                stored.delete(key)
-                warn(plain(f"deleted {key}: it was not of this run"))
-            elif not settings["quiet"]:
-                say(plain(f"not of this run: {key}; --prune deletes it"))
     except ServerError as error:
         if settings["prune"]:
-            message = f"{error.message} All reports are published; not all others are deleted."
-            raise PartialError(error.slug, message, error.hint, error.status) from error
+            raise _published_but(error) from error
         warn(plain(f"warning: {error.message} All reports are published."))
+        return
+    for key in not_of_this_run(plan, settings["key"], made):
+        if settings["prune"] or key in plan.settled:
+            try:
+                stored.delete(key)
+            except ServerError as error:
+                raise _published_but(error) from error
+            yield key
+        elif not settings["quiet"]:
+            say(plain(f"not of this run: {key}; --prune deletes it"))
+
+
+def _published_but(error: ServerError) -> PartialError:
+    message = f"{error.message} All reports are published; not all others are deleted."
+    return PartialError(error.slug, message, error.hint, error.status)
 
 
 def _words(report: Confirmed) -> str:

@@ -9,7 +9,11 @@ from insights_uploader.publish import Confirmed
 
 
 def keep_receipt(
-    path: Path | None, plan: Plan, confirmed: Sequence[Confirmed], error: str | None = None
+    path: Path | None,
+    plan: Plan,
+    confirmed: Sequence[Confirmed] = (),
+    deleted: Sequence[str] = (),
+    error: str | None = None,
 ) -> None:
     """Write the receipt to the file that the user asked for; without one do nothing.
 
@@ -21,4 +25,4 @@ def keep_receipt(
     from insights_uploader.plan.schema import receipt
 
     reports = [{name: getattr(c, name) for name in c.__struct_fields__} for c in confirmed]
-    deliver(receipt(plan, reports, error), path, "--receipt")
+    deliver(receipt(plan, reports, deleted, error), path, "--receipt")

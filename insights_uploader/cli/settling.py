@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from insights_uploader import config
 from insights_uploader.ci.build import Build
 from insights_uploader.ci.detection import detect
-from insights_uploader.cli.options import PREFIX
+from insights_uploader.cli.options import PREFIX, PUBLISH_VARIABLES
 from insights_uploader.cli.surroundings import told
 from insights_uploader.model.errors import UsageError
 from insights_uploader.preview.plain import plain
@@ -93,6 +93,7 @@ def settle(options: Mapping[str, Any], checkout: Callable[[], Checkout]) -> Sett
 def _check_environment(context: click.Context, environ: Mapping[str, str]) -> None:
     """Refuse a variable of ours that no option of any command knows."""
     known = {f"{PREFIX}{(p.name or '').upper()}" for p in context.command.params}
+    known |= PUBLISH_VARIABLES
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, n=1)

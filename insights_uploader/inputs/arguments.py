@@ -17,12 +17,28 @@ class Argument(msgspec.Struct, frozen=True):
     """One results file to read.
 
     Attributes:
-        path: as the user named it, or as a glob found it.
+        path: as the user named it, or as a glob found it; the glob itself when it finds nothing.
         format: the parser that the user named; None leaves it to the file's content.
+        glob: that found it; None when the user named the file.
     """
 
     path: str
     format: str | None = None
+    glob: str | None = None
+
+    def check(self) -> None:
+        """See that there is a file at all.
+
+        Raises:
+            ResultsError: a glob matches none.
+        """
+        if self.path == self.glob and not os.path.isfile(self.path):  # noqa: PTH113 - raises for no name
+            raise ResultsError(
+                "no-match",
+                f"{self.path}: no file matches",
+                "Check that the step before wrote its results, and the folder you run in. "
+                "Quote the glob, so that `**` reaches this program.",
+            )
 
 
 def expand(arguments: Iterable[str], formats: Collection[str]) -> Sequence[Argument]:
@@ -33,10 +49,10 @@ def expand(arguments: Iterable[str], formats: Collection[str]) -> Sequence[Argum
 
     A prefix counts as such when it is the name of an installed format, or when no file bears the
     whole name. A path that exists is a path, even with `*` in its name, and a glob all the same:
-    no file that somebody adds keeps the user's own from being read.
+    no file that somebody adds keeps the user's own from being read. A glob that matches no file
+    stands for itself, so that reading it fails by name.
 
     Raises:
-        ResultsError: a glob matches no file.
         UsageError: a prefix names no installed format.
     """
     found: dict[str, Argument] = {}
@@ -44,7 +60,8 @@ def expand(arguments: Iterable[str], formats: Collection[str]) -> Sequence[Argum
         for argument in _expand(text, formats):
             first = found.setdefault(real_path(argument.path), argument)
             if first.format is None and argument.format is not None:
-                found[real_path(first.path)] = Argument(first.path, argument.format)
+                named = msgspec.structs.replace(first, format=argument.format)
+                found[real_path(first.path)] = named
     return list(found.values())
 
 
@@ -69,11 +86,4 @@ def _files(pattern: str, format_name: str | None) -> Sequence[Argument]:
         return [Argument(pattern, format_name)]
     paths = [pattern] if os.path.isfile(pattern) else []  # noqa: PTH113 - raises for no name
     paths += matching_files(pattern)
-    if not paths:
-        raise ResultsError(
-            "no-match",
-            f"{pattern}: no file matches",
-            "Check that the step before wrote its results, and the folder you run in. "
-            "Quote the glob, so that `**` reaches this program.",
-        )
-    return [Argument(path, format_name) for path in paths]
+    return [Argument(path, format_name, pattern) for path in paths or [pattern]]

@@ -62,6 +62,22 @@ class InputRecord(msgspec.Struct, frozen=True):
     remarks: Sequence[Remark]
 
 
+class UnreadableInput(msgspec.Struct, frozen=True):
+    """A results file that could not be read: its reports fail and say so.
+
+    Attributes:
+        path: in the checkout, or as the user named it.
+        reports: the keys of the reports that tell of it.
+        message: what is wrong, with the file and the position.
+        hint: what to do about it; may be empty.
+    """
+
+    path: str
+    reports: Sequence[str]
+    message: str
+    hint: str
+
+
 class DiffRecord(msgspec.Struct, frozen=True):
     """Which lines counted as changed.
 
@@ -115,6 +131,9 @@ class Plan(msgspec.Struct, frozen=True):
         target: where to.
         reports: one per tool, in the order of the results.
         inputs: what was read.
+        unreadable: what could not be read.
+        settled: the keys of the reports that a run before this one, of the same commit, made
+            because it could not read what this one has read.
         diff: which lines counted as changed.
         verdict: the gate's judgement.
         builder: makes the bodies anew when the plan shrinks.
@@ -128,6 +147,8 @@ class Plan(msgspec.Struct, frozen=True):
     verdict: Verdict
     builder: PayloadBuilder
     notes: Sequence[str] = ()
+    unreadable: tuple[UnreadableInput, ...] = ()
+    settled: frozenset[str] = frozenset()
 
     @property
     def ledger(self) -> Ledger:

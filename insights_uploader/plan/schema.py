@@ -9,7 +9,7 @@ from insights_uploader import __version__
 from insights_uploader.coverage import Rate
 from insights_uploader.model.ledger import Ledger
 from insights_uploader.model.measure import TestTotals
-from insights_uploader.plan.plan import InputRecord, Plan
+from insights_uploader.plan.plan import InputRecord, Plan, UnreadableInput
 
 SCHEMA = "insights-uploader/plan/1"
 """A new number means that a reader of the old one may break."""
@@ -35,7 +35,7 @@ def plan_object(plan: Plan) -> Mapping[str, Any]:
         ],
         "ledger": {**ledger_object(plan.ledger), "paths": _paths(plan)},
         "measures": {"tests": _tests(plan), "coverage": _coverage(plan)},
-        "inputs": [_input(record) for record in plan.inputs],
+        "inputs": [*map(_input, plan.inputs), *map(_unreadable, plan.unreadable)],
         "diff": {name: getattr(plan.diff, name) for name in plan.diff.__struct_fields__},
         "notes": list(plan.notes),
         "verdict": {
@@ -48,7 +48,12 @@ def plan_object(plan: Plan) -> Mapping[str, Any]:
     }
 
 
-def receipt(plan: Plan, confirmed: Sequence[Mapping[str, Any]], error: str | None) -> bytes:
+def receipt(
+    plan: Plan,
+    confirmed: Sequence[Mapping[str, Any]],
+    deleted: Sequence[str],
+    error: str | None,
+) -> bytes:
     """What a run decided and what the server was seen to hold, without the bodies."""
     content = dict(plan_object(plan))
     content["schema"] = RECEIPT_SCHEMA
@@ -62,6 +67,7 @@ def receipt(plan: Plan, confirmed: Sequence[Mapping[str, Any]], error: str | Non
         for report in plan.reports
     ]
     content["confirmed"] = list(confirmed)
+    content["deleted"] = list(deleted)
     content["error"] = error
     return _encoded(content)
 
@@ -150,4 +156,14 @@ def _input(record: InputRecord) -> Mapping[str, Any]:
             "unmatched": record.unmatched,
         },
         "remarks": [remark.message for remark in record.remarks],
+    }
+
+
+def _unreadable(record: UnreadableInput) -> Mapping[str, Any]:
+    return {
+        "path": record.path,
+        "outcome": "unreadable",
+        "reports": record.reports,
+        "reason": record.message,
+        "hint": record.hint,
     }

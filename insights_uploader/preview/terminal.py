@@ -61,6 +61,8 @@ def _lines(plan: Plan) -> Iterator[str]:
 def _inputs(plan: Plan) -> Iterator[str]:
     for record in plan.inputs:
         yield from _input(record)
+    for unread in plan.unreadable:
+        yield f"not read: {plain(unread.message)}"
     base = f" since {plan.diff.base[:12]}" if plan.diff.base else ""
     yield (
         f"{plain(plan.diff.source)}: {_count(plan.diff.lines, 'changed line')} in "

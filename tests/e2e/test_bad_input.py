@@ -67,7 +67,7 @@ def test_results_that_cannot_be_used(
     run: Run, bad: Path, sandbox: Sandbox, dotenv: Path, name: str, words: Sequence[str]
 ) -> None:
     arguments = [RUFF, name, "--base", "main", "--checkout", dotenv, "--url", sandbox.url]
-    arguments += ["--project", "PRJ", "--repository", "repo"]
+    arguments += ["--project", "PRJ", "--repository", "repo", "--on-bad-input", "abort"]
     done = run("publish", *arguments, cwd=bad, BITBUCKET_TOKEN=TOKEN)
     assert done.returncode == 3, done.stderr
     assert done.stderr.startswith("error: ")

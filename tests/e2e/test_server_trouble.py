@@ -213,6 +213,17 @@ def test_reports_that_are_not_of_this_run_are_named_and_deleted_on_demand(
     assert keys() == {"other.bandit", "ours.ruff"}
 
 
+def test_a_longer_prefix_is_another_one(run: Run, sandbox: Sandbox) -> None:
+    """A build of two steps, `ci` and `ci.web`: the first deletes nothing of the second."""
+    for results, prefix in ((BANDIT, "ci.web"), (RUFF, "ci")):
+        arguments = ("--base", "main", "--key", prefix, "--exit-zero")
+        environ = settings(sandbox, INSIGHTS_UPLOADER_PRUNE="1")
+        done = run("publish", results, *arguments, **environ)
+        assert done.returncode == 0, done.stderr
+    [commit] = sandbox.store.commits()
+    assert {report.key for report in sandbox.store.reports(commit)} == {"ci.web.bandit", "ci.ruff"}
+
+
 def test_what_cannot_be_deleted_is_told(run: Run, sandbox: Sandbox) -> None:
     arguments = ("--base", "main", "--prune")
     other = settings(sandbox, BITBUCKET_TOKEN=OTHER_TOKEN)

@@ -73,6 +73,12 @@ def test_a_misspelt_variable_is_no_setting(run: Run) -> None:
     assert "Did you mean INSIGHTS_UPLOADER_FAIL_ON?" in done.stderr
 
 
+def test_what_is_set_for_publish_disturbs_no_other_step(run: Run) -> None:
+    environ = {"INSIGHTS_UPLOADER_PRUNE": "1", "INSIGHTS_UPLOADER_ON_UPLOAD_ERROR": "warn"}
+    done = run("gate", RUFF, "--base", "main", "--fail-on", "never", **environ)
+    assert done.returncode == 0, done.stderr
+
+
 def test_flag_before_environment_before_file_before_default(run: Run, checkout: Path) -> None:
     def limit(*flags: str, **environ: str) -> int:
         number = plan(run, RUFF, *flags, cwd=checkout, **environ)["target"]["limit"]

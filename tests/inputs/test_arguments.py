@@ -4,11 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from insights_uploader.inputs.arguments import Argument, expand
+from insights_uploader.inputs.arguments import expand
 from insights_uploader.inputs.source import Source
 from insights_uploader.model.errors import ResultsError, UsageError
 
 FORMATS = ("junit", "sarif")
+
+
+def expanded(*texts: str) -> list[tuple[str, str | None]]:
+    """The files that are found, each with the format named for it."""
+    arguments = expand(texts, FORMATS)
+    for argument in arguments:
+        argument.check()
+    return [(argument.path, argument.format) for argument in arguments]
 
 
 @pytest.fixture(autouse=True)
@@ -24,21 +32,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["a.xml"], [Argument("a.xml")]),
-        (["missing.xml"], [Argument("missing.xml")]),  # whoever opens it says so
-        (["?.xml"], [Argument("a.xml"), Argument("b.xml")]),  # sorted
-        (["*.xml"], [Argument("a.xml"), Argument("b.xml"), Argument("odd[1].xml")]),  # no folder
-        (["odd[1].xml"], [Argument("odd[1].xml")]),  # a path that exists is a path
-        (["b.xml", "?.xml"], [Argument("b.xml"), Argument("a.xml")]),  # each once
-        (["junit:a.xml"], [Argument("a.xml", "junit")]),
-        (["sarif:**/?.xml"], [Argument(p, "sarif") for p in ("a.xml", "b.xml", "deep/er/c.xml")]),
-        (["x:d.json"], [Argument("x:d.json")]),  # no format, and a file of that very name
-        (["sarif:d.json"], [Argument("d.json", "sarif")]),  # a file of that name changes nothing
-        (["./sarif:d.json"], [Argument("./sarif:d.json")]),
+        (["a.xml"], [("a.xml", None)]),
+        (["missing.xml"], [("missing.xml", None)]),  # whoever opens it says so
+        (["?.xml"], [("a.xml", None), ("b.xml", None)]),  # sorted
+        (["*.xml"], [("a.xml", None), ("b.xml", None), ("odd[1].xml", None)]),  # no folder
+        (["odd[1].xml"], [("odd[1].xml", None)]),  # a path that exists is a path
+        (["b.xml", "?.xml"], [("b.xml", None), ("a.xml", None)]),  # each once
+        (["junit:a.xml"], [("a.xml", "junit")]),
+        (["sarif:**/?.xml"], [(p, "sarif") for p in ("a.xml", "b.xml", "deep/er/c.xml")]),
+        (["x:d.json"], [("x:d.json", None)]),  # no format, and a file of that very name
+        (["sarif:d.json"], [("d.json", "sarif")]),  # a file of that name changes nothing
+        (["./sarif:d.json"], [("./sarif:d.json", None)]),
     ],
 )
-def test_expand(arguments: list[str], expected: list[Argument]) -> None:
-    assert expand(arguments, FORMATS) == expected
+def test_expand(arguments: list[str], expected: list[tuple[str, str | None]]) -> None:
+    assert expanded(*arguments) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,12 +61,12 @@ def test_expand(arguments: list[str], expected: list[Argument]) -> None:
 def test_a_file_counts_once_under_its_first_spelling(folder: Path, arguments: list[str]) -> None:
     (folder / "link.xml").symlink_to("a.xml")
     given = [argument.format(cwd=folder) for argument in arguments]
-    assert expand(given, FORMATS) == [Argument("./a.xml")]
+    assert expanded(*given) == [("./a.xml", None)]
 
 
 @pytest.mark.parametrize("arguments", [["a.xml", "junit:./a.xml"], ["junit:a.xml", "./a.xml"]])
 def test_a_file_with_and_without_prefix_counts_once(arguments: list[str]) -> None:
-    assert expand(arguments, FORMATS) == [Argument("a.xml", "junit")]
+    assert expanded(*arguments) == [("a.xml", "junit")]
 
 
 def test_a_file_named_like_a_glob_does_not_keep_the_others_from_being_read(folder: Path) -> None:
@@ -68,7 +76,7 @@ def test_a_file_named_like_a_glob_does_not_keep_the_others_from_being_read(folde
 
 def test_a_glob_without_a_match_is_an_error() -> None:
     with pytest.raises(ResultsError, match=r"\*\.sarif: no file matches"):
-        expand(["a.xml", "*.sarif"], FORMATS)
+        expanded("a.xml", "*.sarif")
 
 
 def test_an_unknown_prefix_is_an_error() -> None:
@@ -80,7 +88,16 @@ def test_an_unknown_prefix_is_an_error() -> None:
 @pytest.mark.parametrize("spelling", ["{}", "sarif:{}", "{}*", "{}/*", "**/{}/x"])
 def test_an_impossible_name_is_a_readable_error(name: str, spelling: str) -> None:
     with pytest.raises(ResultsError, match=r"File name too long|is not a path|no file matches"):
-        Source(expand([spelling.format(name)], FORMATS)[0].path)
+        Source(expanded(spelling.format(name))[0][0])
+
+
+def test_a_file_keeps_the_glob_that_found_it() -> None:
+    found = expand(["?.xml", "missing.xml"], FORMATS)
+    assert [(a.path, a.glob) for a in found] == [
+        ("a.xml", "?.xml"),
+        ("b.xml", "?.xml"),
+        ("missing.xml", None),
+    ]
 
 
 # What globs match
@@ -115,7 +132,7 @@ def test_glob(folder: Path, monkeypatch: pytest.MonkeyPatch, glob: str, paths: l
         (top / name).touch()
     monkeypatch.chdir(top)
     try:
-        found = [argument.path for argument in expand([glob.format(cwd=top)], FORMATS)]
+        found = [path for path, _ in expanded(glob.format(cwd=top))]
     except ResultsError:
         found = []
     assert found == [path.format(cwd=top) for path in paths]
@@ -132,8 +149,8 @@ def test_links_in_circles_end(folder: Path) -> None:
 def test_a_link_that_stays_inside_is_followed_where_the_glob_spells_it(folder: Path) -> None:
     (folder / "latest").symlink_to("deep/er")
     (folder / "c2.xml").symlink_to("deep/er/c.xml")
-    assert expand(["*/c.xml"], FORMATS) == [Argument("latest/c.xml")]
-    assert expand(["c?.xml"], FORMATS) == [Argument("c2.xml")]
+    assert expanded("*/c.xml") == [("latest/c.xml", None)]
+    assert expanded("c?.xml") == [("c2.xml", None)]
 
 
 @pytest.mark.parametrize("glob", ["in/*.sarif", "in/**/*.sarif", "in/*/*.sarif", "in/**"])
@@ -145,7 +162,7 @@ def test_what_a_link_brings_in_from_outside_is_left_out(folder: Path, glob: str)
     (folder / "in/folder").symlink_to("../out")
     (folder / "in/sub/file.sarif").symlink_to(folder / "out/secret.sarif")
     with pytest.raises(ResultsError, match="no file matches"):
-        expand([glob], FORMATS)
+        expanded(glob)
     for name in ("in/own.sarif", "in/sub/own.sarif"):
         (folder / name).touch()
     assert {Path(a.path).name for a in expand([glob], FORMATS)} == {"own.sarif"}
@@ -153,7 +170,7 @@ def test_what_a_link_brings_in_from_outside_is_left_out(folder: Path, glob: str)
 
 def test_a_link_before_the_first_wildcard_is_the_users_word(folder: Path) -> None:
     (folder / "bazel-testlogs").symlink_to("deep")
-    assert expand(["bazel-testlogs/**/*.xml"], FORMATS) == [Argument("bazel-testlogs/er/c.xml")]
+    assert expanded("bazel-testlogs/**/*.xml") == [("bazel-testlogs/er/c.xml", None)]
 
 
 def test_a_link_that_leads_nowhere_fails_by_name(folder: Path) -> None:

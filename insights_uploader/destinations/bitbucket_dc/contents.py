@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 from insights_uploader.coverage import PARTIAL, Rate
+from insights_uploader.gate import UNREADABLE
 from insights_uploader.model.finding import Severity
 from insights_uploader.model.ledger import Disposition
 from insights_uploader.model.measure import TestTotals
@@ -20,6 +21,7 @@ _WORDS = {
     Disposition.OVER_CAP: "beyond the limit of annotations",
     Disposition.INVALID: "refused by the server",
 }
+_NOTHING_READ = "What was found is not known."
 _RULES = 5
 _REASONS = 5
 
@@ -34,7 +36,7 @@ def details(draft: ReportDraft) -> str:
         lines.append(_coverage(draft.coverage, draft.changed_coverage))
     found = ledger.parsed + ledger.derived
     if not found:
-        lines.append("Nothing was found.")
+        lines.append(_NOTHING_READ if _is_unread(draft) else "Nothing was found.")
         return "\n".join(lines)
     lines.append(f"{ledger.published} of {found} findings are shown.")
     if moved := ledger.count(Disposition.RELOCATED):
@@ -55,6 +57,8 @@ def details(draft: ReportDraft) -> str:
 def data_fields(draft: ReportDraft) -> Sequence[Mapping[str, Any]]:
     """At most six figures, in Bitbucket's own types (RestInsightReportData)."""
     tests = draft.tests
+    if _is_unread(draft):
+        return []
     if draft.coverage is not None and draft.changed_coverage is not None:
         return _coverage_fields(draft.coverage, draft.changed_coverage, draft)
     if tests is not None:
@@ -71,6 +75,12 @@ def data_fields(draft: ReportDraft) -> Sequence[Mapping[str, Any]]:
         _field("On unchanged lines", "NUMBER", draft.ledger.count(Disposition.OFF_DIFF)),
         *(_field("Version", "TEXT", v) for v in islice(draft.versions, 1)),
     ]
+
+
+def _is_unread(draft: ReportDraft) -> bool:
+    """True when all that is known of a report is that its results cannot be read."""
+    measured = draft.tests or draft.coverage or draft.ledger.parsed or draft.versions
+    return not measured and any(reason.rule == UNREADABLE for reason in draft.reasons)
 
 
 def _coverage_fields(

@@ -42,7 +42,8 @@ _JOINED = re.compile(
     re.DOTALL,
 )
 _MAX_CHARACTER = 32  # code points; more marks on one letter than any script has
-_NOT_IN_KEY = re.compile(r"[^a-z0-9._-]+")
+_NOT_IN_KEY = re.compile(r"[^a-z0-9_-]+")
+_UNREADABLE = "unreadable"
 _NOT_IN_URL = re.compile(r"[\s\x00-\x20\x7f<>\"{}|\\^`]")
 
 
@@ -70,10 +71,29 @@ class CodeInsightsPayload:
 def report_key(prefix: str, name: str) -> str:
     """The key of a tool's or a group's report: `prefix.name`, static, at most 50 characters.
 
-    Names that differ in nothing but case and odd characters share a key, and so a report. One that
-    is too long is cut and ends in a hash of the whole.
+    Names that differ in nothing but case and odd characters share a key, and so a report. There is
+    no dot in the name, so that a prefix is told from a longer one. A key that is too long is cut
+    and ends in a hash of the whole.
     """
-    key = f"{prefix}.{_NOT_IN_KEY.sub('-', name.lower()).strip('-.') or 'tool'}"
+    return _fitting(f"{prefix}.{_in_key(name) or 'tool'}")
+
+
+def unread_key(prefix: str, path: str) -> str:
+    """The key of the report that tells of a results file that cannot be read."""
+    return _fitting(f"{prefix}.{_UNREADABLE}.{_in_key(path) or 'results'}")
+
+
+def is_key_of(prefix: str, key: str) -> bool:
+    """True for the keys that are made with this prefix, and not with one that it begins."""
+    name = key.removeprefix(f"{prefix}.").removeprefix(f"{_UNREADABLE}.")
+    return key.startswith(f"{prefix}.") and bool(name) and "." not in name
+
+
+def _in_key(name: str) -> str:
+    return _NOT_IN_KEY.sub("-", name.lower()).strip("-")
+
+
+def _fitting(key: str) -> str:
     if len(key) > MAX_KEY:
         mark = hashlib.sha256(key.encode()).hexdigest()[:8]
         key = f"{key[: MAX_KEY - len(mark) - 1]}-{mark}"

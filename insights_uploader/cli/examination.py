@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import unquote
 
 import msgspec
 
 from insights_uploader import doctor
+from insights_uploader.cli.connecting import opened
 from insights_uploader.cli.destination import commit_of
 from insights_uploader.cli.hiding import authorization
 from insights_uploader.cli.planning import comparison
@@ -17,14 +18,13 @@ from insights_uploader.destinations.bitbucket_dc.pull_requests import PullReques
 from insights_uploader.destinations.bitbucket_dc.refusals import refusal
 from insights_uploader.destinations.bitbucket_dc.repository_api import CommitId, RepositoryApi
 from insights_uploader.destinations.bitbucket_dc.stored_reports import StoredReports
-from insights_uploader.destinations.http import Http, Reply, normalised_url
+from insights_uploader.destinations.http import Http, Reply
 from insights_uploader.doctor import Check, attempted, failed, passed, skipped, warned
 from insights_uploader.model.errors import InsightsError, ServerError, UsageError
 from insights_uploader.repository.checkout import Checkout
 from insights_uploader.review import Server, under_review
 
 _PROPERTIES = ("rest", "api", "latest", "application-properties")
-_OF_TRANSPORT = ("ca_file", "client_cert", "allow_http")
 _NAMES = (
     "server", "version", "clock", "token", "repository", "changes", "commit", "pull-request",
     "reports", "rate-limit",
@@ -65,18 +65,13 @@ class ServerExamination:
         if not self._settings["url"]:
             return
         try:
-            with self._way("") as stranger:
+            with opened(self._settings, "") as stranger:
                 yield from self._server(stranger)
+                left_s = stranger.left_s
         except InsightsError as error:
             yield failed("server", error)
             return
-        yield from self._with_token()
-
-    def _way(self, authorization: str) -> Http:
-        """A way to the server that tries nothing twice: what fails now and then is to be seen."""
-        given = {name: self._settings.values.get(name) for name in _OF_TRANSPORT}
-        known: dict[str, Any] = {name: value for name, value in given.items() if value}
-        return Http(normalised_url(self._settings["url"]), authorization, **known)
+        yield from self._with_token(left_s)
 
     def _server(self, http: Http) -> Iterator[Check]:
         """What the server tells strangers; an answer that is none is an error."""
@@ -95,14 +90,14 @@ class ServerExamination:
             yield doctor.version(properties.version)
         yield doctor.clock(reply.headers.get("date"), now, took)
 
-    def _with_token(self) -> Iterator[Check]:
+    def _with_token(self, left_s: float) -> Iterator[Check]:
         """What a token is needed for; one that is refused is not sent again, lest it be locked."""
         try:
             proof = authorization(self._settings["token_file"])
         except UsageError as error:
             yield failed("token", error)
             return
-        with self._way(proof) as http:
+        with opened(self._settings, proof, left_s) as http:
             try:
                 reply = self._kept(http.send("GET", _PROPERTIES))
                 if reply.status != 200:

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from insights_uploader.cli.connecting import opened
 from insights_uploader.cli.hiding import authorization
 from insights_uploader.cli.settling import Settled, settle
-from insights_uploader.cli.speaking import warn
 from insights_uploader.cli.surroundings import around
 from insights_uploader.config import ReportSetting, RuleSetting
 from insights_uploader.destinations.bitbucket_dc.payload import (
@@ -88,8 +88,6 @@ def connected(settings: Settled) -> "Http":
     Raises:
         UsageError: the server, the repository or the token is missing or cannot work.
     """
-    from insights_uploader.destinations.http import Http, Retries, normalised_url
-
     for name in ("url", "project", "repository"):
         if not settings[name]:
             raise UsageError(
@@ -98,16 +96,7 @@ def connected(settings: Settled) -> "Http":
                 f"Give it, or set BITBUCKET_{name.upper()}. Only publish and --pull-request need a "
                 "server; a git remote never names it, since the token goes there.",
             )
-    url = normalised_url(settings["url"])
-    return Http(
-        url,
-        authorization(settings["token_file"]),
-        deadline_s=settings["deadline"],
-        retries=Retries(settings["tries"], tell=warn) if settings["tries"] > 1 else None,
-        ca_file=settings["ca_file"],
-        client_cert=settings["client_cert"],
-        allow_http=settings["allow_http"],
-    )
+    return opened(settings, authorization(settings["token_file"]))
 
 
 def comparison(settings: Settled) -> Comparison:

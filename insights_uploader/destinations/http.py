@@ -1,15 +1,16 @@
 """The one way to a server: one connection, bounded in time and size. The only user of httpx.
 
 No secret that it knows of leaves it in words: neither those of an error nor those of an answer.
+It knows no API: what a refusal means is for each destination to say.
 """
 
 import os
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -17,15 +18,17 @@ import msgspec
 
 from insights_uploader import __version__
 from insights_uploader.credentials import Secrets, basic
+from insights_uploader.destinations.address import base_address, path_of
+from insights_uploader.destinations.authorization import Authorization, Fixed, Query
 from insights_uploader.destinations.causes import is_no_handshake, is_unknown_host, is_untrusted
-from insights_uploader.destinations.deadline import Deadline
+from insights_uploader.destinations.deadline import Deadline, Trace
 from insights_uploader.destinations.reply import NoAnswerError, Reply, describe
 from insights_uploader.destinations.retrying import Retries
 from insights_uploader.destinations.secrecy import check_secrecy
 from insights_uploader.destinations.tls import tls_context
 from insights_uploader.model.errors import ServerError, UsageError
 
-__all__ = ["Http", "NoAnswerError", "Reply", "Retries", "describe", "normalised_url"]
+__all__ = ["Http", "NoAnswerError", "Reply", "Retries", "describe"]
 
 _CONNECT_S = 10.0
 _SILENCE_S = 60.0  # between two bytes, either way
@@ -35,28 +38,33 @@ _MAX_REPLY = 64 * 1024 * 1024
 _UNTRUSTED = "Name the file of the authority that signed the server's certificate with --ca-file."
 _UNREACHABLE = "Check --url, the network, and the settings HTTPS_PROXY and NO_PROXY."
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})  # idempotent (RFC 9110, 9.2.2)
+_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, UnicodeError)
 
 
 class Http:
     """Requests to one server, below its base address; nothing is sent before `send`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a setting of its own
         self,
         base_url: str,
-        authorization: str,
+        authorization: str | Authorization,
         *,
+        headers: Mapping[str, str] | None = None,
         deadline_s: float = _DEADLINE_S,
         request_s: float = _REQUEST_S,
         retries: Retries | None = None,
         ca_file: Path | None = None,
         client_cert: Path | None = None,
         allow_http: bool = False,
+        proxy: str | None = None,
     ) -> None:
         """Prepare.
 
         Args:
             base_url: the server's address, as the user gave it.
-            authorization: the value of the header of that name.
+            authorization: the value of the header of that name, none if empty; or what makes it
+                for each try of a request.
+            headers: more of them, which this API wants in every request.
             deadline_s: how long all requests may take together, in seconds, waits between tries
                 included; what the program does meanwhile does not count.
             request_s: how long one try may take, from first to last byte, in seconds.
@@ -64,30 +72,34 @@ class Http:
             ca_file: the certificates to trust, PEM; else see `tls_context`.
             client_cert: our own certificate, PEM, with its key in it or beside it.
             allow_http: send the token in clear over a network, if the address begins with http:.
+            proxy: its address; that of the environment, if None.
 
         Raises:
             UsageError: the address, or a proxy or TLS setting, cannot work, or is not allowed.
         """
-        self.base_url = normalised_url(base_url)
-        proxy = _proxy(self.base_url)
+        self.base_url = _checked(base_address(base_url))
+        way = _proxy(self.base_url, proxy)
         if not allow_http:
-            check_secrecy(self.base_url, proxied=proxy is not None)
-        self._secrets = Secrets(authorization, basic(*proxy.auth) if proxy and proxy.auth else "")
+            check_secrecy(self.base_url, proxied=way is not None)
+        self._authorization: Authorization = (
+            Fixed(authorization) if isinstance(authorization, str) else authorization
+        )
+        self._of_proxy = basic(*way.auth) if way and way.auth else ""
         self._deadline = Deadline(deadline_s, request_s)
         self._retries = retries or Retries(tries=0)
-        if self.base_url.startswith("https:") or proxy or ca_file or client_cert:
+        if self.base_url.startswith("https:") or way or ca_file or client_cert:
             verify = tls_context(ca_file, client_cert, os.environ)
         else:
             verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not needed; it trusts nobody
         self._client = httpx.Client(
             headers={
-                **({"Authorization": authorization} if authorization else {}),
+                **(headers or {}),
                 "Accept-Encoding": "identity",  # what is packed has no size that can be bounded
                 "User-Agent": f"insights-uploader/{__version__}",
             },
             follow_redirects=False,
             trust_env=False,  # _proxy and tls_context read it, and name what is wrong in it
-            proxy=proxy,
+            proxy=way,
             verify=verify,
         )
 
@@ -102,26 +114,33 @@ class Http:
     ) -> None:
         self._client.close()
 
+    @property
+    def left_s(self) -> float:
+        """What is left of the time for all requests, in seconds."""
+        return self._deadline.left_s
+
     def send(
         self,
         method: str,
         segments: Sequence[str],
         *,
-        query: Sequence[tuple[str, str | int]] = (),
+        query: Query = (),
         body: object = None,
+        form: Mapping[str, str] | None = None,
         accept: str = "application/json",
         repeatable: bool | None = None,
     ) -> Reply:
         """Send a request and read the whole answer; a status of any kind is an answer.
 
-        Every write says that it is JSON and asks for no XSRF check, bodyless ones too: the server
-        refuses others.
+        Every write but a form says that it is JSON, bodyless ones too: servers' XSRF checks
+        refuse others. No redirect is followed.
 
         Args:
             method: GET, PUT, POST or DELETE.
             segments: of the path below the base address, each quoted here.
             query: the query's pairs.
-            body: an object to send as JSON.
+            body: what to send as JSON, an object or an array.
+            form: what to send as a form instead.
             accept: the kind of answer that is asked for.
             repeatable: whether sending it twice does no more than sending it once; by its method,
                 if None. What is not repeatable is tried again only when the server surely has
@@ -130,27 +149,36 @@ class Http:
         Raises:
             UsageError: a segment or the query can be in no address; nothing was sent.
             NoAnswerError: no answer came.
-            ServerError: the answer is packed or too large.
+            ServerError: the answer to what was done is packed or too large.
         """
-        url = "/".join([self.base_url, *map(_quoted, segments)])
+        path = path_of(segments)
         headers = {"Accept": accept}
-        if method != "GET":
-            headers |= {"Content-Type": "application/json", "X-Atlassian-Token": "no-check"}
         content = None if body is None else msgspec.json.encode(body)
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            content = urlencode(form).encode()
+        elif method != "GET":
+            headers["Content-Type"] = "application/json"
         try:
-            request = self._client.build_request(
-                method, url, params=list(query), content=content, headers=headers
-            )
+            url = httpx.URL(self.base_url + path, params=list(query))
         except (httpx.InvalidURL, UnicodeError) as error:
-            words = f"{method} {url}: no address can carry this request: {error}"
-            raise UsageError("bad-name", self._secrets.masked(words)) from None
-        return self._retries.run(
-            lambda: self._try(f"{method} {url}", request),
-            self._deadline,
-            method in _REPEATABLE if repeatable is None else repeatable,
-        )
+            words = f"{method} {self.base_url}{path}: no address can carry this request: {error}"
+            raise UsageError("bad-name", words) from None
 
-    def _try(self, name: str, request: httpx.Request) -> Reply:
+        def once() -> Reply:
+            proof = self._authorization.header(method, path, query)
+            more = {} if proof is None else {"Authorization": proof}
+            request = self._client.build_request(
+                method, url, content=content, headers=headers | more
+            )
+            return self._try(
+                f"{method} {self.base_url}{path}", request, Secrets(proof or "", self._of_proxy)
+            )
+
+        is_repeatable = method in _REPEATABLE if repeatable is None else repeatable
+        return self._retries.run(once, self._deadline, is_repeatable)
+
+    def _try(self, name: str, request: httpx.Request, secrets: Secrets) -> Reply:
         left_s = self._deadline.left_s
         if not left_s:
             raise NoAnswerError(
@@ -159,68 +187,47 @@ class Http:
                 is_sent=False,
                 is_passing=False,
             )
-        silence_s = min(_SILENCE_S, left_s)
-        timeout = httpx.Timeout(silence_s, connect=min(_CONNECT_S, left_s))
-        request.extensions = {"trace": self._deadline.trace, "timeout": timeout.as_dict()}
-        try:
-            with self._deadline.running():
-                response = self._client.send(request, stream=True)
-                try:
-                    answer = _read(name, response)
-                finally:
-                    response.close()
-        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, UnicodeError) as error:
-            raise self._failure(name, error) from None
-        if self._deadline.expired:  # what was cut may look whole
-            raise self._failure(name, TimeoutError())
-        return Reply(name, response.status_code, _headers(response), answer, self._secrets)
+        timeout = httpx.Timeout(min(_SILENCE_S, left_s), connect=min(_CONNECT_S, left_s))
 
-    def _failure(self, request: str, error: Exception) -> NoAnswerError:
-        words = self._secrets.masked(str(error) or type(error).__name__)
-        is_sent = not isinstance(
-            error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError
-        )
-        is_passing = self._deadline.expired or _is_passing(error)
-        slug, hint = "broken-connection", ""
-        if self._deadline.expired:
-            words = f"more than {self._deadline.limit_s:.3g} s"
-        if self._deadline.expired or isinstance(error, httpx.TimeoutException):
-            slug, words = "timeout", f"no answer in time ({words})"
+        def exchange(trace: Trace) -> tuple[httpx.Response, bytes]:
+            request.extensions = {"trace": trace, "timeout": timeout.as_dict()}
+            response = self._client.send(request, stream=True)
+            try:
+                return response, _body(name, response)
+            finally:
+                response.close()
+
+        try:
+            response, body = self._deadline.run(exchange)
+            if self._deadline.expired and response.is_success:  # what was cut may look whole
+                raise TimeoutError
+        except (*_TROUBLE, TimeoutError) as error:
+            raise self._failure(name, error, secrets) from None
+        return Reply(name, response.status_code, _headers(response), body, secrets)
+
+    def _failure(self, request: str, error: Exception, secrets: Secrets) -> NoAnswerError:
+        expired, is_connecting = self._deadline.expired, self._deadline.is_connecting
+        unsent = httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError
+        slug, words, hint = "broken-connection", str(error) or type(error).__name__, ""
+        if expired or isinstance(error, httpx.TimeoutException):
+            if expired:
+                words = f"more than {self._deadline.limit_s:.3g} s"
+            slug, what = "timeout", "connection" if is_connecting else "answer"
+            words, hint = f"no {what} in time ({words})", _UNREACHABLE if is_connecting else ""
         elif isinstance(error, httpx.ConnectError):
             slug, words = "unreachable", f"cannot reach the server: {words}"
             hint = _UNTRUSTED if is_untrusted(error) else _UNREACHABLE
         return NoAnswerError(
-            slug, f"{request}: {words}", hint, is_sent=is_sent, is_passing=is_passing
+            slug,
+            f"{request}: {secrets.masked(words)}",
+            hint,
+            is_sent=not (is_connecting or isinstance(error, unsent)),
+            is_passing=expired or _is_passing(error),
         )
 
 
-def normalised_url(url: str) -> str:
-    """A server's base address, without the parts of it that people paste along.
-
-    Raises:
-        UsageError: it is no address of a Bitbucket Data Center server.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise UsageError("bad-url", f"--url: is not an address: {error}") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise UsageError(
-            "bad-url", "--url: must begin with https://", "As in https://bitbucket.example.com"
-        )
-    if parts.username is not None or parts.password is not None:
-        raise UsageError(
-            "bad-url", "--url: must hold no user name or password", "Set BITBUCKET_TOKEN instead."
-        )
-    if host == "bitbucket.org" or host.endswith(".bitbucket.org"):
-        raise UsageError(
-            "bitbucket-cloud",
-            "--url: bitbucket.org is Bitbucket Cloud, whose API is another one",
-            "This program publishes to Bitbucket Data Center.",
-        )
-    path = parts.path.partition("/rest/")[0].rstrip("/").removesuffix("/rest")
-    address = f"{parts.scheme}://{parts.netloc}{path}"
+def _checked(address: str) -> str:
+    """The address, if it can be looked up."""
     try:
         _check_host(httpx.URL(address))
     except (ValueError, httpx.InvalidURL):
@@ -228,12 +235,14 @@ def normalised_url(url: str) -> str:
     return address
 
 
-def _proxy(base_url: str) -> httpx.Proxy | None:
-    """The proxy that the environment names for this address.
+def _proxy(base_url: str, given: str | None) -> httpx.Proxy | None:
+    """The proxy that is given, else the one that the environment names for this address.
 
     Raises:
         UsageError: it cannot be used. Its address, which may hold a password, is not shown.
     """
+    if given is not None:
+        return httpx.Proxy(given)
     parts = urlsplit(base_url)
     known = getproxies()
     name = next((name for name in (parts.scheme, "all") if known.get(name)), None)
@@ -269,34 +278,34 @@ def _check_host(url: httpx.URL) -> None:
         raise ValueError("no host")
 
 
-def _quoted(segment: str) -> str:
-    """A part of an address; `.` and `..` would lead to another one, and nothing to none."""
-    if segment in ("", ".", ".."):
-        raise UsageError(
-            "bad-name", f"{segment!r} is no name in an address", "Check --project and --repository."
-        )
-    try:
-        return quote(segment, safe="~")
-    except UnicodeEncodeError:
-        raise UsageError(
-            "bad-name",
-            f"{segment!r} holds characters that no address can carry",
-            "Check --project and --repository.",
-        ) from None
-
-
 def _headers(response: httpx.Response) -> Mapping[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
 
-def _read(request: str, response: httpx.Response) -> bytes:
+def _body(request: str, response: httpx.Response) -> bytes:
+    """The body: all of it, or of a refusal as much as can be had.
+
+    What a refusal means, and whether to try again, is told by its status, which is known by now;
+    its body is only words.
+    """
+    content = bytearray()
+    try:
+        for chunk in _chunks(request, response):
+            content += chunk
+    except (*_TROUBLE, ServerError):
+        if response.is_success:
+            raise
+    return bytes(content)
+
+
+def _chunks(request: str, response: httpx.Response) -> Iterator[bytes]:
     status = response.status_code
     if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise ServerError("packed", f"{request}: the answer is packed, unasked", "", status)
-    content = bytearray()
+    size = 0
     for chunk in response.iter_raw():
-        content += chunk
-        if len(content) > _MAX_REPLY:
+        size += len(chunk)
+        if size > _MAX_REPLY:
             words = f"the answer exceeds {_MAX_REPLY} bytes"
             raise ServerError("oversized", f"{request}: {words}", "", status)
-    return bytes(content)
+        yield chunk

@@ -15,6 +15,7 @@ from destinations.scripts import Script, server
 from program import TOKEN
 
 from insights_uploader import __version__
+from insights_uploader.destinations.bitbucket_dc.address import HEADERS
 from insights_uploader.destinations.http import Http, NoAnswerError, Reply, Retries
 from insights_uploader.destinations.retrying import asked_wait
 from insights_uploader.model.errors import ServerError
@@ -143,7 +144,7 @@ def test_a_fault_that_passes_leaves_the_report_as_if_it_had_never_been(
     report = [*["rest", "insights", "latest", "projects", "PRJ", "repos", "repo", "commits"], head]
     report += ["reports", "ci.x"]
     sandbox.faults.add(action, times=times)
-    with Http(sandbox.url, BEARER, retries=waits.retries()) as http:
+    with Http(sandbox.url, BEARER, headers=HEADERS, retries=waits.retries()) as http:
         assert http.send("PUT", report, body={"title": "t", "data": []}).status == 200
         assert http.send("GET", report).json()["title"] == "t"
         sandbox.faults.add(action, times=times)

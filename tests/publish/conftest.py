@@ -11,6 +11,7 @@ import pytest
 from program import TOKEN
 from publishing import Connect, MakePlan
 
+from insights_uploader.destinations.bitbucket_dc.address import HEADERS
 from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
 from insights_uploader.destinations.bitbucket_dc.payload import CodeInsightsPayload, report_key
 from insights_uploader.destinations.http import Http
@@ -53,7 +54,7 @@ def connect(sandbox: Sandbox) -> Iterator[Connect]:
     opened: list[Http] = []
 
     def make(plan: Plan, token: str = TOKEN, **settings: Any) -> CodeInsights:
-        http = Http(sandbox.url, f"Bearer {token}", **settings)
+        http = Http(sandbox.url, f"Bearer {token}", headers=HEADERS, **settings)
         opened.append(http)
         return CodeInsights(http, "PRJ", "repo", plan.target.commit)
 

@@ -58,7 +58,8 @@ class Secrets:
             if name.upper().endswith("_PROXY") or name in ("BITBUCKET_URL", _URL):
                 found._learn(*_passwords(value))
         for argument in arguments:
-            found._learn(*_passwords(argument))
+            if "://" in argument:
+                found._learn(*_passwords(argument))
         return found
 
     def learn(self, *authorizations: str) -> None:
@@ -150,20 +151,22 @@ def _pattern(form: str) -> str:
 
 def _passwords(text: str) -> Iterator[str]:
     """What proves a user in an address; its special characters should be quoted, and may not be."""
-    _, slashes, rest = text.partition("://")
-    userinfo, at, _ = rest.rpartition("@")
-    user, _, password = userinfo.partition(":")
-    if slashes and at and password:
+    userinfo, _, _ = text.rpartition("@")
+    user, _, password = userinfo.rpartition("://")[2].partition(":")
+    if password:
         yield from (password, unquote(password), f"{unquote(user)}:{unquote(password)}")
 
 
 def _read(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as file:
-            token = file.read(_MAX_TOKEN).strip()
+            token = file.read(_MAX_TOKEN + 1)
     except (OSError, ValueError) as error:  # or a NUL in the path, out of a settings file
         reason = error.strerror if isinstance(error, OSError) else "is not text"
         raise UsageError("bad-token-file", f"--token-file {path}: {reason}") from None
-    if not token:
+    if len(token) > _MAX_TOKEN:
+        words = f"is longer than the {_MAX_TOKEN} characters of any token"
+        raise UsageError("bad-token-file", f"--token-file {path}: {words}")
+    if not token.strip():
         raise UsageError("bad-token-file", f"--token-file {path}: is empty")
-    return token
+    return token.strip()

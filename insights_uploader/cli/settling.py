@@ -113,6 +113,12 @@ def _converted(context: click.Context, name: str, value: Any, path: str) -> Any:
         raise UsageError("bad-config", f"{path}: {key}: {error.message}") from None
 
 
+def _open(name: str, value: Any) -> Any:
+    """A value without what nobody may see: people write a password into an address."""
+    _, at, host = value.rpartition("@") if name == "url" else ("", "", value)
+    return f"***@{host}" if at else value
+
+
 def _shown(value: Any) -> str:
     """A value as a file would have it."""
     if isinstance(value, str):
@@ -128,7 +134,7 @@ def _shown(value: Any) -> str:
 def origins_text(settled: Settled) -> str:
     """Every setting that is not the default, with its value and its origin."""
     lines = [
-        f"  {name.replace('_', '-')} = {_shown(settled.values[name])} ({origin})"
+        f"  {name.replace('_', '-')} = {_shown(_open(name, settled.values[name]))} ({origin})"
         for name, origin in settled.origins.items()
         if origin != _DEFAULT and name != "results"
     ]

@@ -1,6 +1,7 @@
 """`insights-uploader doctor`: whether publish would work here, and if not, why."""
 
 import contextlib
+import copy
 import io
 import os
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from insights_uploader.preview.stored import as_json
 from insights_uploader.repository.checkout import Checkout
 from insights_uploader.repository.git import Git
 
+_OWN_DEFAULTS = {"tries": 1, "deadline": 60}
+"""What fails now and then is to be seen, and soon."""
 _QUIET = (Status.PASSED, Status.SKIPPED)
 
 
@@ -52,7 +55,13 @@ def command(is_json: bool, **options: Any) -> int:
     return doctor.exit_code(done)
 
 
-command.params += SETTINGS
+def _for_doctor(option: click.Parameter) -> click.Parameter:
+    own = copy.copy(option)
+    own.default = _OWN_DEFAULTS.get(option.name or "", option.default)
+    return own
+
+
+command.params += map(_for_doctor, SETTINGS)
 
 
 def _checks(settings: Settled, first: Check) -> Iterator[Check]:

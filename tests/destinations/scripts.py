@@ -63,3 +63,18 @@ def drip(start: bytes, drop: bytes) -> Script:
 def header(head: bytes, name: str) -> str:
     [line] = [x for x in head.decode().split("\r\n") if x.lower().startswith(f"{name}: ")]
     return line.partition(": ")[2]
+
+
+@contextmanager
+def deaf() -> Iterator[int]:
+    """A port that takes no more connections, and refuses none."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+        for each in waiting:
+            each.close()

@@ -4,17 +4,17 @@ import logging
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from destinations.scripts import Script, server
+from destinations.scripts import Script, answer, deaf, server
 from program import TOKEN
 
 from insights_uploader import __version__
+from insights_uploader.destinations import http as http_module
 from insights_uploader.destinations.bitbucket_dc.address import HEADERS
 from insights_uploader.destinations.http import Http, NoAnswerError, Reply, Retries
 from insights_uploader.destinations.retrying import asked_wait
@@ -263,21 +263,6 @@ def test_one_deadline_is_for_all_requests(sandbox: Sandbox, waits: Waits) -> Non
     assert len(sandbox.requests) < 20  # what is past the deadline is not sent
 
 
-@contextmanager
-def deaf() -> Iterator[int]:
-    """A port that takes no more connections, and refuses none."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        waiting = [socket.socket() for _ in range(4)]
-        for each in waiting:
-            each.setblocking(False)
-            each.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
-        for each in waiting:
-            each.close()
-
-
 def test_a_connection_that_never_comes_ends_in_time(waits: Waits) -> None:
     with (
         deaf() as port,
@@ -315,3 +300,53 @@ def test_an_answer_cut_in_its_body_is_no_answer(waits: Waits, method: str, count
     assert caught.value.slug == "broken-connection"
     assert caught.value.is_sent
     assert len(waits.seconds) == count - 1
+
+
+SHAPES: Mapping[str, Callable[[int], Script]] = {
+    # what makes the body of a refusal one that cannot be had
+    "packed": lambda status: answer(status, b"\x1f\x8b", "Content-Encoding: gzip", ASKED),
+    "cut": lambda status: _raw(status, "Content-Length: 99", "{"),
+    "oversized": lambda status: _raw(status, f"Content-Length: {2**40}", " " * 2000),
+    "never ending": lambda status: _raw(status, "Transfer-Encoding: chunked", "1\r\n{\r\n", hold=True),
+    "broken chunks": lambda status: _raw(status, "Transfer-Encoding: chunked", "zz\r\n"),
+    "a page": lambda status: answer(status, b"<h1>Oh</h1>", ASKED, kind="text/html"),
+}  # fmt: skip
+ASKED = "Retry-After: 7"
+
+
+def _raw(status: int, length: str, body: str, *, hold: bool = False) -> Script:
+    def script(connection: socket.socket, _: bytes) -> None:
+        head = f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\n{ASKED}\r\n{length}\r\n"
+        connection.sendall(f"{head}\r\n{body}".encode())
+        if hold:
+            connection.recv(1)
+
+    return script
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    ("status", "counts"),
+    [(429, AGAIN), (502, CAREFULLY), (503, CAREFULLY), (401, ONCE), (403, ONCE), (404, ONCE)],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_status_decides_whatever_the_body_is(
+    monkeypatch: pytest.MonkeyPatch,
+    waits: Waits,
+    shape: str,
+    status: int,
+    counts: tuple[int, ...],
+    method: str,
+) -> None:
+    monkeypatch.setattr(http_module, "_MAX_REPLY", 1000)  # 64 MiB take long to send
+    count = counts[METHODS.index(method)]
+    refusals = [SHAPES[shape](status)] * (count - 1 or 1)
+    good = [answer(200, b"[1]")] if count > 1 else []
+    request_s = 0.2 if shape == "never ending" else 60
+    with (
+        server(*refusals, *good) as url,
+        Http(url, BEARER, retries=waits.retries(), request_s=request_s) as http,
+    ):
+        assert http.send(method, ["x"]).status == (200 if good else status)
+    assert len(waits.seconds) == len(good) * (count - 1)
+    assert all(seconds >= 7 for seconds in waits.seconds)

@@ -25,8 +25,10 @@ def split_address(url: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip())
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise UsageError("bad-url", f"--url: is not an address: {error}") from None
+    except ValueError:  # its words may hold a part of a password
+        raise UsageError(
+            "bad-url", "--url: is not an address", "As in https://bitbucket.example.com:8443"
+        ) from None
     if parts.scheme not in ("http", "https") or not host:
         raise UsageError(
             "bad-url", "--url: must begin with https://", "As in https://bitbucket.example.com"

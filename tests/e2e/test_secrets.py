@@ -291,7 +291,7 @@ def test_a_proxys_address_that_cannot_be_used(
 
 @pytest.mark.parametrize(
     "address",
-    ["https://ann:{}@h.invalid/x", "https://ann:{}/more@h", "https://{}@h", "https://ann:{}@[h", "ann:{}@h"],
+    ["https://ann:{}@h.invalid/x", "https://ann:{}/more@h", "https://{}@h", "https://ann:{}@[h", "https://ann:{}@h\u2100", "ann:{}@h"],
 )  # fmt: skip
 @pytest.mark.parametrize("by", ["option", "environment", "settings"])
 def test_the_servers_address_holds_a_password(

@@ -4,7 +4,8 @@ import datetime as dt
 import email.utils
 import json
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import repository
 from fixture_records import BANDIT
 from program import TOKEN, Run
 
-from insights_uploader.sandbox.faults import Answer, Drop
+from insights_uploader.sandbox.faults import Answer, Delay, Drop
 from insights_uploader.sandbox.recording import RecordedRequest
 from insights_uploader.sandbox.server import Sandbox, serve
 from insights_uploader.sandbox.settings import (
@@ -152,6 +153,45 @@ def test_no_server_there(run: Run, server: Sandbox) -> None:
     assert statuses(found, "failed") == {"server"}
     assert "cannot reach the server" in found["server"]["words"]
     assert statuses(found, "not checked") >= {*OF_SERVER} - {"server"}
+
+
+LIMITS: Sequence[tuple[Sequence[str], Mapping[str, str]]] = (
+    (("--tries", "3", "--deadline", "20"), {}),
+    ((), {"INSIGHTS_UPLOADER_TRIES": "3", "INSIGHTS_UPLOADER_DEADLINE": "20"}),
+)
+
+
+@pytest.mark.parametrize(("arguments", "environ"), LIMITS)
+def test_it_tries_again_as_often_as_it_is_told(
+    run: Run, server: Sandbox, arguments: Sequence[str], environ: Mapping[str, str]
+) -> None:
+    server.faults.add(Answer(503), times=2)
+    done = run("doctor", *arguments, **settings(server, **environ))
+    assert done.returncode == 0, done.stdout
+    assert done.stderr.count("the server said 503; trying again in ") == 2
+
+
+def test_and_else_once_so_that_what_fails_now_and_then_is_seen(run: Run, server: Sandbox) -> None:
+    server.faults.add(Answer(503))
+    assert statuses(checks(run, settings(server), code=4), "failed") == {"server"}
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("path", ["application-properties", "repos/repo$"])
+@pytest.mark.parametrize(
+    ("arguments", "environ"),
+    [(["--deadline", "1"], {}), ([], {"INSIGHTS_UPLOADER_DEADLINE": "1"})],
+)
+def test_it_ends_by_the_deadline(
+    run: Run, server: Sandbox, path: str, arguments: Sequence[str], environ: Mapping[str, str]
+) -> None:
+    server.faults.add(Delay(40), path=path, times=None)
+    start = time.monotonic()
+    found = checks(run, settings(server, **environ), *arguments, code=4)
+    assert time.monotonic() - start < 20
+    failing = "server" if path == "application-properties" else "repository"
+    assert found[failing]["status"] == "failed"
+    assert "no answer in time" in found[failing]["words"]
 
 
 def test_a_wrong_token_is_sent_once(run: Run, server: Sandbox) -> None:

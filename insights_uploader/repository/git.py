@@ -19,6 +19,8 @@ _PINNED = (
 _KEPT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES", "GIT_CONFIG_")
 """Beginnings of the GIT_* variables that say where the repository is, and not how to show it. The
 configuration stays, since it may hold `safe.directory`; the pins go before it."""
+_LEFT = ("GIT_", "BITBUCKET_")
+"""Beginnings of those that git has no business with: the token is among them."""
 _SET = {
     "LC_ALL": "C.UTF-8",
     "LANGUAGE": "",
@@ -48,7 +50,7 @@ class Git:
         self, folder: Path, environ: Mapping[str, str], own: Mapping[str, str] | None = None
     ) -> None:
         self.folder = folder
-        kept = {k: v for k, v in environ.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
+        kept = {k: v for k, v in environ.items() if k.startswith(_KEPT) or not k.startswith(_LEFT)}
         self._environ = kept | _SET | dict(own or {})
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:

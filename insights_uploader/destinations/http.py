@@ -7,11 +7,11 @@ It knows no API: what a refusal means is for each destination to say.
 import os
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -22,6 +22,7 @@ from insights_uploader.destinations.address import base_address, path_of
 from insights_uploader.destinations.authorization import Authorization, Fixed, Query
 from insights_uploader.destinations.causes import is_no_handshake, is_unknown_host, is_untrusted
 from insights_uploader.destinations.deadline import Deadline, Trace
+from insights_uploader.destinations.proxy import proxy_setting
 from insights_uploader.destinations.reply import NoAnswerError, Reply, describe
 from insights_uploader.destinations.retrying import Retries
 from insights_uploader.destinations.secrecy import check_secrecy
@@ -77,7 +78,11 @@ class Http:
         Raises:
             UsageError: the address, or a proxy or TLS setting, cannot work, or is not allowed.
         """
-        self.base_url = _checked(base_address(base_url))
+        self.base_url = base_address(base_url)
+        try:
+            _check_host(httpx.URL(self.base_url))
+        except (ValueError, httpx.InvalidURL):
+            raise UsageError("bad-url", "--url: is not an address") from None
         way = _proxy(self.base_url, proxy)
         if not allow_http:
             check_secrecy(self.base_url, proxied=way is not None)
@@ -152,6 +157,7 @@ class Http:
             ServerError: the answer to what was done is packed or too large.
         """
         path = path_of(segments)
+        name = f"{method} {self.base_url}{path}"
         headers = {"Accept": accept}
         content = None if body is None else msgspec.json.encode(body)
         if form is not None:
@@ -162,18 +168,18 @@ class Http:
         try:
             url = httpx.URL(self.base_url + path, params=list(query))
         except (httpx.InvalidURL, UnicodeError) as error:
-            words = f"{method} {self.base_url}{path}: no address can carry this request: {error}"
+            words = f"{name}: no address can carry this request: {error}"
             raise UsageError("bad-name", words) from None
 
         def once() -> Reply:
-            proof = self._authorization.header(method, path, query)
+            try:
+                proof = self._authorization.header(method, path, query)
+            except NoAnswerError as error:  # on another way, which has tried often enough
+                raise ServerError(error.slug, error.message, error.hint) from None
             more = {} if proof is None else {"Authorization": proof}
-            request = self._client.build_request(
-                method, url, content=content, headers=headers | more
-            )
-            return self._try(
-                f"{method} {self.base_url}{path}", request, Secrets(proof or "", self._of_proxy)
-            )
+            sent = headers | more
+            request = self._client.build_request(method, url, content=content, headers=sent)
+            return self._try(name, request, Secrets(proof or "", self._of_proxy))
 
         is_repeatable = method in _REPEATABLE if repeatable is None else repeatable
         return self._retries.run(once, self._deadline, is_repeatable)
@@ -203,7 +209,8 @@ class Http:
                 raise TimeoutError
         except (*_TROUBLE, TimeoutError) as error:
             raise self._failure(name, error, secrets) from None
-        return Reply(name, response.status_code, _headers(response), body, secrets)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(name, response.status_code, headers, body, secrets)
 
     def _failure(self, request: str, error: Exception, secrets: Secrets) -> NoAnswerError:
         expired, is_connecting = self._deadline.expired, self._deadline.is_connecting
@@ -226,42 +233,27 @@ class Http:
         )
 
 
-def _checked(address: str) -> str:
-    """The address, if it can be looked up."""
-    try:
-        _check_host(httpx.URL(address))
-    except (ValueError, httpx.InvalidURL):
-        raise UsageError("bad-url", "--url: is not an address") from None
-    return address
-
-
 def _proxy(base_url: str, given: str | None) -> httpx.Proxy | None:
     """The proxy that is given, else the one that the environment names for this address.
 
     Raises:
         UsageError: it cannot be used. Its address, which may hold a password, is not shown.
     """
-    if given is not None:
-        return httpx.Proxy(given)
-    parts = urlsplit(base_url)
-    known = getproxies()
-    name = next((name for name in (parts.scheme, "all") if known.get(name)), None)
-    if name is None or proxy_bypass(parts.netloc) or proxy_bypass(parts.hostname or ""):
+    setting = proxy_setting(base_url) if given is None else ("proxy", given)
+    if setting is None:
         return None
-    address = known[name] if "://" in known[name] else f"http://{known[name]}"
-    try:
+    name, address = setting
+    with suppress(ValueError, httpx.InvalidURL):
         proxy = httpx.Proxy(address)
         _check_host(proxy.url)
-    except (ValueError, httpx.InvalidURL):
-        proxy = None
-    if proxy is None or proxy.url.scheme not in ("http", "https"):
-        raise UsageError(
-            "bad-proxy",
-            f"{name.upper()}_PROXY: is no address of a proxy that can be used",
-            "As in http://proxy.example.com:8080; a password's special characters are written as "
-            "%2F and so on; SOCKS is not supported. NO_PROXY names servers that need no proxy.",
-        )
-    return proxy
+        if proxy.url.scheme in ("http", "https"):
+            return proxy
+    raise UsageError(
+        "bad-proxy",
+        f"{name}: is no address of a proxy that can be used",
+        "As in http://proxy.example.com:8080; a password's special characters are written as "
+        "%2F and so on; SOCKS is not supported. NO_PROXY names servers that need no proxy.",
+    )
 
 
 def _is_passing(error: Exception) -> bool:
@@ -276,10 +268,6 @@ def _check_host(url: httpx.URL) -> None:
     """Raise ValueError unless the host can be looked up: Python does so in the IDNA encoding."""
     if not url.raw_host.decode("ascii").encode("idna"):
         raise ValueError("no host")
-
-
-def _headers(response: httpx.Response) -> Mapping[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}
 
 
 def _body(request: str, response: httpx.Response) -> bytes:

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint format bench fuzz clean
+.PHONY: help demo test lint format bench fuzz soak clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ bench: $(READY) ## Measure against named references
 
 fuzz: $(READY) ## Feed the parsers mutated results files for ten minutes
 	$(BIN)/python benchmarks/fuzz.py 600
+
+soak: $(READY) ## Publish 2,000 reports at once past a rate limit and read them back
+	$(BIN)/python benchmarks/soak.py
 
 clean: ## Remove the environment and everything that was built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

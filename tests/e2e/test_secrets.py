@@ -99,8 +99,8 @@ def execute(
 @pytest.fixture
 def commands(tmp_path: Path) -> Sequence[Sequence[str | Path]]:
     """Every command that talks to a server, as talkative as it can be."""
-    results = [BANDIT, "--base", "main", "-vv"]
-    receipt = ["--receipt", tmp_path / "receipt.json"]
+    results: list[str | Path] = [BANDIT, "--base", "main", "-vv"]
+    receipt: list[str | Path] = ["--receipt", tmp_path / "receipt.json"]
     return [
         ["publish", *results, *receipt],
         ["publish", *results, *receipt, "--on-upload-error", "warn", "--prune"],

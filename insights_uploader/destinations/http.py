@@ -96,17 +96,14 @@ class Http:
             verify = tls_context(ca_file, client_cert, os.environ)
         else:
             verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not needed; it trusts nobody
-        self._client = httpx.Client(
-            headers={
-                **(headers or {}),
-                "Accept-Encoding": "identity",  # what is packed has no size that can be bounded
-                "User-Agent": f"insights-uploader/{__version__}",
-            },
-            follow_redirects=False,
-            trust_env=False,  # _proxy and tls_context read it, and name what is wrong in it
-            proxy=way,
-            verify=verify,
-        )
+        self._headers = {
+            **(headers or {}),
+            "Accept-Encoding": "identity",  # what is packed has no size that can be bounded
+            "User-Agent": f"insights-uploader/{__version__}",
+        }
+        # A transport and no client, which would keep cookies and look where redirects lead.
+        # _proxy and tls_context read the environment, and name what is wrong in it.
+        self._transport = httpx.HTTPTransport(verify=verify, proxy=way, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -117,7 +114,7 @@ class Http:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._client.close()
+        self._transport.close()
 
     @property
     def left_s(self) -> float:
@@ -158,7 +155,7 @@ class Http:
         """
         path = path_of(segments)
         name = f"{method} {self.base_url}{path}"
-        headers = {"Accept": accept}
+        headers = {**self._headers, "Accept": accept}
         content = None if body is None else msgspec.json.encode(body)
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -177,8 +174,7 @@ class Http:
             except NoAnswerError as error:  # on another way, which has tried often enough
                 raise ServerError(error.slug, error.message, error.hint) from None
             more = {} if proof is None else {"Authorization": proof}
-            sent = headers | more
-            request = self._client.build_request(method, url, content=content, headers=sent)
+            request = httpx.Request(method, url, headers=headers | more, content=content)
             return self._try(name, request, Secrets(proof or "", self._of_proxy))
 
         is_repeatable = method in _REPEATABLE if repeatable is None else repeatable
@@ -197,7 +193,7 @@ class Http:
 
         def exchange(trace: Trace) -> tuple[httpx.Response, bytes]:
             request.extensions = {"trace": trace, "timeout": timeout.as_dict()}
-            response = self._client.send(request, stream=True)
+            response = self._transport.handle_request(request)
             try:
                 return response, _body(name, response)
             finally:

@@ -150,6 +150,7 @@ ELSEWHERE = {
     "no host": ("https:///x", None),
     "no address": ("https://[x", None),
     "no host's letters": ("https://a'b/", None),
+    "what no address holds": ("https://a\x7f;b/", None),
 }
 
 

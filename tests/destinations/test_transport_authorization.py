@@ -158,8 +158,8 @@ def test_only_the_headers_that_an_api_wants() -> None:
             http.send("DELETE", ["x"], accept="text/plain")
     plain, atlassian = heads
     assert names(plain) == {
-        "host", "authorization", "accept", "accept-encoding", "connection", "user-agent",
-        "content-type", "content-length",
+        "host", "authorization", "accept", "accept-encoding", "user-agent", "content-type",
+        "content-length",
     }  # fmt: skip
     assert header(plain, "accept") == "application/json"
     assert names(atlassian) - names(plain) == {"x-atlassian-token"}
@@ -198,3 +198,12 @@ def test_a_proxy_of_the_builds_own_that_adds_the_proof() -> None:
     )
     assert "authorization" not in names(heads[0])
     assert (reply.status, reply.content, reply.is_json) == (429, b"Too many", False)
+
+
+def test_no_cookie_is_kept() -> None:
+    heads: list[bytes] = []
+    scripts = [heard(heads, answer(200, b"[]", "Set-Cookie: session=1; Path=/"))] * 2
+    with server(*scripts) as url, Http(url, "Bearer x") as http:
+        http.send("GET", ["x"])
+        http.send("GET", ["x"])
+    assert "cookie" not in names(heads[1])

@@ -4,13 +4,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import repository
+from contract.exchanges import answer_faults, request_faults
 from fixture_records import ROOT
 from program import OTHER_TOKEN, TOKEN, Run
 
+from insights_uploader.sandbox import server
+from insights_uploader.sandbox.app import build
+from insights_uploader.sandbox.recording import Exchange
 from insights_uploader.sandbox.server import Sandbox, serve
 from insights_uploader.sandbox.settings import AccessToken, SandboxSettings
 
@@ -22,6 +27,32 @@ def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(("BITBUCKET_", "GIT_")) or name.upper().endswith("_PROXY"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def exchanges() -> Iterator[list[Exchange]]:
+    """What passes between any sandbox and its clients, in the test that runs."""
+    passed: list[Exchange] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "build", partial(build, observe=passed.append))
+        yield passed
+
+
+@pytest.fixture
+def is_careful(request: pytest.FixtureRequest) -> bool:
+    """Whether what is sent must be what a server takes: all that our program sends by itself."""
+    return request.path.name != "test_refused_annotations.py"  # wrong on purpose
+
+
+@pytest.fixture(autouse=True)
+def contract(exchanges: list[Exchange], is_careful: bool) -> Iterator[None]:
+    """Every request and every answer of a test holds to the contract with Atlassian's servers."""
+    exchanges.clear()
+    yield
+    broken = [fault for each in exchanges for fault in answer_faults(each)]
+    if is_careful:
+        broken += [fault for each in exchanges for fault in request_faults(each)]
+    assert not broken, "\n".join(dict.fromkeys(broken))
 
 
 @pytest.fixture(scope="session")

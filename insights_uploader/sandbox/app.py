@@ -35,7 +35,7 @@ from insights_uploader.sandbox.insights import Insights
 from insights_uploader.sandbox.pages import Pages
 from insights_uploader.sandbox.pull_requests import PullRequests
 from insights_uploader.sandbox.rate_limit import Buckets, RateLimiting
-from insights_uploader.sandbox.recording import Recorder
+from insights_uploader.sandbox.recording import Observer, Recorder
 from insights_uploader.sandbox.scope import RepositoryScope
 from insights_uploader.sandbox.settings import SandboxSettings
 from insights_uploader.sandbox.store import Store
@@ -52,12 +52,17 @@ class Application:
     buckets: Buckets | None
 
 
-def build(settings: SandboxSettings, clock: Callable[[], float] = time.monotonic) -> Application:
+def build(
+    settings: SandboxSettings,
+    clock: Callable[[], float] = time.monotonic,
+    observe: Observer | None = None,
+) -> Application:
     """Put a sandbox together; raise GitError if the checkout is no repository.
 
     Args:
         settings: what it serves, to whom, and how.
         clock: gives seconds; what fills the buckets of the rate limit.
+        observe: is told of every exchange.
     """
     store = Store(settings.annotation_limit, settings.put_keeps_annotations)
     faults, connections = Faults(), Connections()
@@ -65,7 +70,7 @@ def build(settings: SandboxSettings, clock: Callable[[], float] = time.monotonic
     server = _server(settings, store)
     limited = RateLimiting(server, buckets) if buckets else server
     guarded = Authentication(limited, Logins(settings))
-    app = Recorder(FaultyNetwork(guarded, faults, connections), settings.body_limit)
+    app = Recorder(FaultyNetwork(guarded, faults, connections), settings.body_limit, observe)
     return Application(app, store, faults, connections, buckets)
 
 

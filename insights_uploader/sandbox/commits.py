@@ -129,7 +129,7 @@ def repository_json(scope: RepositoryScope) -> dict[str, Any]:
         "project": {
             "key": settings.project,
             "id": 1,
-            "name": settings.project,
+            "name": settings.project.removeprefix("~"),
             "public": False,
             "type": "PERSONAL" if personal else "NORMAL",
         },

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from insights_uploader.sandbox.connections import Connections
-from insights_uploader.sandbox.recording import replay
+from insights_uploader.sandbox.recording import STRUCK, replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,7 @@ class FaultyNetwork:
         if action is None:
             await self._app(scope, receive, send)
             return
+        scope[STRUCK] = True
         again = replay(await receive(), receive)
         kept: list[Message] = []
         if isinstance(action, Edit) or action.applied:

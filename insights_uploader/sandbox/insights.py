@@ -209,5 +209,8 @@ def _shown(report: Report) -> dict[str, Any]:
 
 
 def _annotations(found: Iterable[tuple[str, Body]]) -> Response:
-    shown = [{"reportKey": key, "line": 0, **annotation} for key, annotation in found]
+    shown = [
+        {"reportKey": key, "line": 0, **known(annotation, ANNOTATION_FIELDS)}
+        for key, annotation in found
+    ]
     return Json({"annotations": shown})

@@ -2,12 +2,15 @@
 
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+STRUCK = "sandbox.struck"
+"""In the scope of a request that a fault has struck."""
 
 _HEADER_LIMIT = 8192
 _REMEMBERED = 10_000
@@ -30,13 +33,37 @@ class RecordedRequest:
     status: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and what was answered, whole.
+
+    Attributes:
+        request: as it was recorded.
+        body: what came with it.
+        headers: the answer's, by their names in lower case.
+        answer: the answer's body, as far as it was sent.
+        struck: whether a fault made the answer what it is.
+    """
+
+    request: RecordedRequest
+    body: bytes
+    headers: Mapping[str, str]
+    answer: bytes
+    struck: bool
+
+
+Observer = Callable[[Exchange], None]
+"""Is told of every exchange once it is over, in the server's thread."""
+
+
 class Recorder:
     """ASGI layer: notes the request, then passes it on with its body in hand."""
 
-    def __init__(self, app: ASGIApp, body_limit: int) -> None:
+    def __init__(self, app: ASGIApp, body_limit: int, observe: Observer | None = None) -> None:
         """Stand before everything else."""
         self._app = app
         self._body_limit = body_limit
+        self._observe = observe
         self._requests: deque[RecordedRequest] = deque(maxlen=_REMEMBERED)
 
     @property
@@ -57,14 +84,26 @@ class Recorder:
         record = _record(scope, size)
         self._requests.append(record)
 
+        headers: dict[str, str] = {}
+        answer: list[bytes] = []
+
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
+                headers.update(Headers(raw=message.get("headers", [])))
+            elif self._observe:
+                answer.append(message.get("body", b""))
             await send(message)
 
         message = {"type": "http.request", "body": body or b"", "more_body": False}
         app = self._app if body is not None else _too_large()
-        await (_unroutable(scope) or app)(scope, replay(message, receive), noted)
+        try:
+            await (_unroutable(scope) or app)(scope, replay(message, receive), noted)
+        finally:
+            if self._observe:
+                struck = STRUCK in scope
+                told = Exchange(record, body or b"", headers, b"".join(answer), struck)
+                self._observe(told)
 
 
 def _record(scope: Scope, size: int) -> RecordedRequest:

@@ -1,15 +1,12 @@
 """No body is built that Bitbucket could refuse for its content."""
 
-import json
 import re
 import time
 import unicodedata
-from pathlib import Path
-from typing import Any
 
-import jsonschema
 import msgspec
 import pytest
+from contract.shapes import shapes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,9 +22,7 @@ from insights_uploader.model.ledger import Disposition, Ledger
 from insights_uploader.model.measure import TestTotals
 from insights_uploader.plan.draft import AnnotationDraft, ReportDraft
 
-OPENAPI = json.loads((Path(__file__).parent / "bitbucket-dc-9.4-insights.json").read_text())
-del OPENAPI["components"]["schemas"]["RestInsightReportData"]["properties"]["value"]["type"]
-# It says "object" there; its own example is 9, and the API page gives a type for each kind.
+ATLASSIANS = shapes("bitbucket-dc/insights")
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=3000)  # surrogates too
 some_link = st.none() | any_text | st.just("https://example.org/x")
@@ -71,37 +66,20 @@ def drafts(draw: st.DrawFn) -> ReportDraft:
     )  # fmt: skip
 
 
-def refusals(body: Any, schema: str) -> list[str]:
-    """Atlassian's schema, read as the server does: lengths in UTF-16 units, patterns whole."""
-    definition = OPENAPI["components"]["schemas"][schema]
-    whole = {"$ref": f"#/components/schemas/{schema}", **OPENAPI}
-    wrong = [e.message for e in jsonschema.Draft202012Validator(whole).iter_errors(body)]
-    for name, rules in definition["properties"].items():
-        value = body.get(name)
-        units = len(value.encode("utf-16-le")) // 2 if isinstance(value, str) else 0
-        if units > rules.get("maxLength", 2**31):
-            wrong.append(f"{name} has {units} UTF-16 units")
-        if (
-            isinstance(value, str)
-            and "pattern" in rules
-            and value not in rules["pattern"].split("|")
-        ):
-            wrong.append(f"{name} is {value}")
-    return wrong
-
-
 @given(drafts())
 def test_every_body_is_one_that_the_server_takes(draft: ReportDraft) -> None:
     builder = CodeInsightsPayload()
     body = builder.body(draft)
-    assert refusals(body, "RestSetInsightReportRequest") == []
+    assert ATLASSIANS.component_refusals("RestSetInsightReportRequest", body) == []
     assert len(body["details"].encode("utf-16-le")) <= 2 * 2000  # the API page's limit
     assert body["title"]
     assert len(body["data"]) <= 6
     bodies = builder.annotation_bodies(draft)
     assert len(bodies) == len(draft.annotations)
     for annotation in bodies:
-        assert refusals(annotation, "RestSingleAddInsightAnnotationRequest") == []
+        assert (
+            ATLASSIANS.component_refusals("RestSingleAddInsightAnnotationRequest", annotation) == []
+        )
         assert annotation["message"]
         assert len(annotation["externalId"]) < 450  # "shorter than 450 characters"
         assert annotation.get("line", 0) < 2**31

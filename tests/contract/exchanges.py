@@ -1,0 +1,153 @@
+"""What is wrong with a request that reached the sandbox, or with its answer, by the contract."""
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from contract.cut import SUBJECTS
+from contract.shapes import Json, shapes
+
+from insights_uploader.sandbox.recording import Exchange, RecordedRequest
+
+_ENVELOPE: Json = {
+    "type": "object",
+    "properties": {
+        "errors": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/RestErrorMessage"}}
+    },
+    "required": ["errors"],
+    "additionalProperties": False,
+}
+_CONTAINER: Json = {
+    "type": "object",
+    "properties": {
+        "message": {"type": "string"},
+        "status-code": {"type": "integer"},
+        "sub-code": {"const": -1},
+    },
+    "required": ["message"],
+    "additionalProperties": False,
+}
+_REFUSAL = json.dumps({"anyOf": [_ENVELOPE, _CONTAINER]})
+"""The resource's envelope, or the words of what stands before it: the routes, the rate limit."""
+_MUTE = (204, 406)
+
+
+class Operation:
+    """One operation of a file of shapes: what may be asked, and how that is answered."""
+
+    def __init__(self, name: str, subject: str) -> None:
+        self.name = name
+        self.subject = subject
+        self.shape: Json = shapes(subject).document["operations"][name]
+        self.method, _, path = name.partition(" ")
+        # what stands before the path of one file can also be asked for without it
+        pattern = re.escape(path).replace("/" + re.escape("{path}"), "(?:/(?P<path>.+))?")
+        self._path = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", pattern))
+
+    def named(self, path: str) -> Mapping[str, str] | None:
+        """What the path names; None if it is another operation's."""
+        found = self._path.fullmatch(path)
+        return found and {n: unquote(each) for n, each in found.groupdict().items() if each}
+
+
+@functools.cache
+def _operations() -> list[Operation]:
+    found = [
+        Operation(name, subject)
+        for subject in SUBJECTS
+        if subject.startswith("bitbucket-dc/")
+        for name in shapes(subject).document["operations"]
+    ]
+    return sorted(found, key=lambda each: each.name.endswith("}"))  # `{id}` would take `1.diff`
+
+
+def _operation(request: RecordedRequest) -> tuple[Operation, Mapping[str, str]] | None:
+    """What is asked for, and the names in its path; `1.0` and `latest` are the same."""
+    _, _, below = request.path.partition("/rest/")
+    path = re.sub(r"^([\w-]+)/1\.0/", r"/\1/latest/", below)
+    path = path if path.startswith("/") else f"/{path}"
+    for each in _operations():
+        if each.method == request.method and (names := each.named(path)) is not None:
+            return each, names
+    return None
+
+
+def request_faults(exchange: Exchange) -> list[str]:
+    """What we send and the server does not know, or would refuse."""
+    request = exchange.request
+    if "/rest/" not in request.path:
+        return []
+    asked = _operation(request)
+    if asked is None:
+        return [f"{request.method} {request.path}: no such operation"]
+    operation, names = asked
+    query = parse_qsl(request.query, keep_blank_values=True)
+    found = [*_named(operation, "path", [*names.items()]), *_named(operation, "query", query)]
+    wanted = operation.shape.get("request")
+    if wanted is None:
+        found += ["it has no body"] if exchange.body else []
+    else:
+        kind = request.headers.get("content-type", "")
+        schema = wanted.get(kind) or wanted.get("*/*")
+        if schema:
+            found += _misfits(operation.subject, json.dumps(schema), exchange.body)
+        else:
+            found.append(f"no body is {kind!r}")
+    if request.method != "GET" and request.headers.get("x-atlassian-token") != "no-check":
+        found.append("without X-Atlassian-Token it may fail the XSRF check")
+    return [f"{request.method} {request.path}: {each}" for each in found]
+
+
+def answer_faults(exchange: Exchange) -> list[str]:
+    """What the sandbox answers and the server would not."""
+    request, status = exchange.request, exchange.request.status
+    if exchange.struck or status is None or "/rest/" not in request.path:
+        return []
+    operation, _ = _operation(request) or (None, {})
+    kind = exchange.headers.get("content-type", "").partition(";")[0]
+    declared = operation.shape["responses"].get(str(status)) if operation else None
+    if status in _MUTE or declared == {}:
+        found = [f"a body with {status}"] if exchange.answer else []
+    elif status >= 400:
+        is_json = kind == "application/json"
+        found = _misfits("bitbucket-dc/server", _REFUSAL, exchange.answer) if is_json else []
+    elif operation is None or declared is None:
+        found = [f"{status} is not declared"]
+    elif kind == "text/plain" and "diff" in operation.name:
+        found = []
+    elif kind not in declared:
+        found = [f"{kind} is not declared"]
+    else:
+        found = _misfits(operation.subject, json.dumps(declared[kind]), exchange.answer)
+    return [f"{status} to {request.method} {request.path}: {each}" for each in found]
+
+
+def _named(operation: Operation, place: str, pairs: list[tuple[str, str]]) -> list[str]:
+    known: Json = operation.shape[place]
+    found = [f"{place} {name}: unknown" for name, _ in pairs if name not in known["properties"]]
+    given = {name for name, _ in pairs}
+    if place == "query":
+        found += [
+            f"query {name}: missing" for name in known.get("required", ()) if name not in given
+        ]
+    for name, value in pairs:
+        schema = known["properties"].get(name, {})
+        typed = value if schema.get("type", "string") == "string" else _number(value)
+        refusals = shapes(operation.subject).refusals(schema, typed)
+        found += [f"{place} {name}: {each}" for each in refusals]
+    return found
+
+
+def _number(text: str) -> Any:
+    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text
+
+
+@functools.lru_cache(maxsize=2000)  # a matrix of faults sends the same bodies again and again
+def _misfits(subject: str, schema: str, body: bytes) -> list[str]:
+    try:
+        return shapes(subject).refusals(json.loads(schema), json.loads(body))
+    except ValueError as error:
+        return [f"no JSON: {error}"]

@@ -15,6 +15,7 @@ _MAX_TOKEN = 8192
 _LONG = 8
 _USERNAME, _PASSWORD = "BITBUCKET_USERNAME", "BITBUCKET_PASSWORD"
 _URL = "INSIGHTS_UPLOADER_URL"
+_NOTHING = re.compile(r"(?!)")
 _USERINFO = re.compile(r"(https?://)[^\s/?#]*@", re.IGNORECASE)
 
 
@@ -44,6 +45,7 @@ class Secrets:
     def __init__(self, *authorizations: str) -> None:
         """Know the secrets in these values of an Authorization header; an empty one holds none."""
         self._known: set[str] = set()
+        self._forms = _NOTHING
         self.learn(*authorizations)
 
     @classmethod
@@ -78,7 +80,9 @@ class Secrets:
     def _learn(self, *secrets: str) -> None:
         self._known |= {form for secret in secrets if secret for form in _forms(secret)}
         longest_first = sorted(self._known, key=len, reverse=True)  # the whole before its parts
-        self._forms = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
+        self._forms = (
+            re.compile("|".join(map(_pattern, longest_first))) if self._known else _NOTHING
+        )
 
     def __repr__(self) -> str:
         return "<secrets>"

@@ -61,3 +61,61 @@ def test_secrets_are_masked_whole_before_their_parts() -> None:
     assert secrets.masked("Bearer abc, abc, abcd, ann:abcd, YW5uOmFiY2Q=") == ", ".join(["***"] * 5)
     assert Secrets("").masked("text") == "text"
     assert "abc" not in repr(secrets)
+
+
+def test_a_token_file_that_is_cut_is_not_sent(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t0ken" * 2000)
+    with pytest.raises(UsageError, match="is longer than") as caught:
+        credentials({}, tmp_path / "token")
+    assert "t0ken" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a+b/c=d'e\"f&g",
+        "a%2Bb%2Fc%3Dd%27e%22f%26g",  # as in a query (RFC 3986)
+        "a%2bb/c%3dd%27e%22f%26g",
+        "YStiL2M9ZCdlImYmZw",  # base64 -w0 | tr -d =
+        r"a+b/c=d\'e\"f&g".replace(r"\'", "'"),  # JSON
+        "a+b/c=d&#x27;e&quot;f&amp;g",  # HTML
+        r"a+b/c=d\'e" + '"f&g',  # a Python literal
+    ],
+)
+def test_a_secret_is_found_however_it_is_written(text: str) -> None:
+    secrets = Secrets("Bearer a+b/c=d'e\"f&g")
+    assert secrets.masked(f"<{text}>") == "<***>"
+
+
+def test_the_secrets_around_a_process() -> None:
+    environ = {
+        "BITBUCKET_TOKEN": " t0ken-of-ours \n",
+        "BITBUCKET_USERNAME": "ann",
+        "BITBUCKET_PASSWORD": "pa55/w0rd",
+        "HTTPS_PROXY": "http://bob:pr0xy%2Fword@proxy:8080",
+        "no_proxy": "example.com",
+    }
+    secrets = Secrets.around(environ, ["--url", "https://eve:in-the-url@h"])
+    text = "t0ken-of-ours, ann:pa55/w0rd, pa55%2Fw0rd, YW5uOnBhNTUvdzByZA==, pr0xy/word, in-the-url"
+    assert secrets.masked(text).count("***") == 6
+    assert not [part for part in ("0", "YW5", "in-") if part in secrets.masked(text)]
+    assert secrets.masked("example.com, ann, bob and eve") == "example.com, ann, bob and eve"
+
+
+def test_a_short_password_leaves_longer_words_alone() -> None:
+    secrets = Secrets(basic("ann", "pass"))
+    assert secrets.masked("the password is pass.") == "the password is ***."
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("at https://ann:s3cret@h/x?y", "at https://***@h/x?y"),
+        ("HTTP://t0ken@h", "HTTP://***@h"),
+        ("https://a:b@c@h", "https://***@h"),
+        ("https://cdn/npm/pkg@1.2.3 and ann@h", "https://cdn/npm/pkg@1.2.3 and ann@h"),
+        ("http://" * 100_000, "http://" * 100_000),
+    ],
+)
+def test_no_address_keeps_its_user(text: str, masked: str) -> None:
+    assert Secrets().masked(text) == masked

@@ -336,10 +336,10 @@ def test_a_token_where_another_setting_should_be(
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault of our own, deep below, whose message holds the request's headers."""
 
-    def send(_: httpx.Client, request: httpx.Request, **__: object) -> httpx.Response:
+    def handle(_: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
         raise RuntimeError(f"{request.headers.raw} {request.headers['authorization']!r}")
 
-    monkeypatch.setattr(httpx.Client, "send", send)
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", handle)
 
 
 @pytest.mark.usefixtures("broken")

@@ -60,7 +60,7 @@ def _list(is_json: bool, **_: Any) -> int:
 def _show(key: str, is_json: bool, **_: Any) -> int:
     """Show the report KEY with all that it holds but its annotations."""
     with _stored() as (stored, _commit):
-        report = stored.get(_named(key))
+        report = stored.one(_named(key))
     deliver(as_json(report) if is_json else "\n".join([*report_lines(report), ""]), None, "")
     return 0
 
@@ -76,7 +76,7 @@ def _delete(keys: tuple[str, ...], is_json: bool, **_: Any) -> int:
     token made a report, or an administrator of the repository, may delete it.
     """
     with _stored() as (stored, commit):
-        reports = [stored.get(_named(key)) for key in dict.fromkeys(keys)]
+        reports = [stored.one(_named(key)) for key in dict.fromkeys(keys)]
         for done, report in enumerate(reports):
             try:
                 stored.delete(report.key)
@@ -125,7 +125,7 @@ def _annotations(
         # By its address a report that is not there is an error; by the filter it is an empty list.
         found = stored.annotations_of(keys[0]) if len(filters) == len(keys) == 1 else None
         if found is None:
-            found = stored.annotations(filters)
+            found = stored.annotations_that_pass(filters)
     if is_json:
         deliver(as_json(found), None, "")
     else:
@@ -167,9 +167,10 @@ def _annotate(
     )
     with _stored() as (stored, commit):
         if external_id is None:
-            stored.add_annotation(_named(key), body)
+            stored.post_annotations(_named(key), [body])
         else:
-            stored.put_annotation(_named(key), _named(external_id, "--external-id"), body)
+            _named(external_id, "--external-id")
+            stored.put_annotation(_named(key), body)
     if is_json:
         deliver(as_json(body), None, "")
     else:
@@ -206,7 +207,9 @@ def _delete_annotations(
                 f"report {key} of {commit} has no annotation {', '.join(sorted(missing))}",
                 "Nothing was deleted. `report annotations` shows the external ids.",
             )
-        if doomed:
+        if doomed and is_all:
+            stored.delete_all_annotations(key)
+        elif doomed:
             stored.delete_annotations(key, external_ids)
     if is_json:
         deliver(as_json(doomed), None, "")

@@ -1,9 +1,14 @@
-"""Code Insights of one commit on Bitbucket Data Center: one method per operation."""
+"""Code Insights of one commit on Bitbucket Data Center: one method per operation.
+
+Addresses and shapes: Atlassian's OpenAPI file for 9.4, below
+`/insights/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}`.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from insights_uploader.destinations.bitbucket_dc.refusals import refusal
+from insights_uploader.destinations.bitbucket_dc.repository_api import RepositoryApi
 from insights_uploader.destinations.http import Http, Reply
 from insights_uploader.plan.plan import Body
 
@@ -11,19 +16,16 @@ _IDS = 50
 """External ids in one address: proxies take some 8,000 characters."""
 
 
-class CodeInsights:
-    """The reports of one commit.
+class CodeInsights(RepositoryApi):
+    """The reports of one commit, as the server gives them: their members may be of any kind.
 
     Every method raises `ServerError` when the server refuses or cannot be reached, and
     `UsageError`, before anything is sent, when the project or repository can be in no address.
     """
 
     def __init__(self, http: Http, project: str, repository: str, commit: str) -> None:
-        self._http = http
-        self._commit = (
-            *("rest", "insights", "latest", "projects", project, "repos", repository),
-            *("commits", commit),
-        )
+        super().__init__(http, project, repository, api="insights")
+        self._address = (*self._address, "commits", commit)
 
     def delete_report(self, key: str) -> None:
         """Delete a report and its annotations, if there is one.
@@ -39,7 +41,7 @@ class CodeInsights:
 
     def report(self, key: str) -> Mapping[str, Any] | None:
         """A stored report; None when the commit has none of that key."""
-        reply = self._http.send("GET", (*self._commit, "reports", key))
+        reply = self.get(("reports", key))
         if reply.status == 200:
             return _object(reply)
         refused = refusal(reply)
@@ -49,7 +51,7 @@ class CodeInsights:
 
     def post_annotations(self, key: str, bodies: Sequence[Body]) -> None:
         """Add annotations to a report: all of them or none."""
-        self._send("POST", key, "annotations", body={"annotations": bodies}, expected=(204, 200))
+        self._write("POST", key, "annotations", body={"annotations": bodies})
 
     def annotations(self, key: str) -> Sequence[Mapping[str, Any]]:
         """A report's stored annotations."""
@@ -61,8 +63,7 @@ class CodeInsights:
 
     def put_annotation(self, key: str, body: Body) -> None:
         """Create or replace the annotation of this external id."""
-        below = ("annotations", body["externalId"])
-        self._send("PUT", key, *below, body=body, expected=(204, 200))
+        self._write("PUT", key, "annotations", body["externalId"], body=body)
 
     def delete_annotations(self, key: str, external_ids: Sequence[str]) -> None:
         """Delete the annotations of these external ids, as many at a time as an address holds.
@@ -71,18 +72,34 @@ class CodeInsights:
         """
         for start in range(0, len(external_ids), _IDS):
             query = [("externalId", name) for name in external_ids[start : start + _IDS]]
-            self._send("DELETE", key, "annotations", query=query, expected=(204, 200))
+            self._write("DELETE", key, "annotations", query=query)
+
+    def delete_all_annotations(self, key: str) -> None:
+        """Delete the annotations of a report, whatever they are."""
+        self._write("DELETE", key, "annotations")
+
+    def _write(
+        self,
+        method: str,
+        key: str,
+        *below: str,
+        query: Sequence[tuple[str, str]] = (),
+        body: object = None,
+    ) -> None:
+        reply = self._send(method, key, *below, query=query, body=body, expected=(204, 200))
+        if reply.status == 200:
+            reply.json()  # a login page says 200 too
 
     def _send(
         self,
         method: str,
         key: str,
         *below: str,
-        body: object = None,
         query: Sequence[tuple[str, str]] = (),
+        body: object = None,
         expected: Collection[int],
     ) -> Reply:
-        address = (*self._commit, "reports", key, *below)
+        address = (*self._address, "reports", key, *below)
         reply = self._http.send(method, address, query=query, body=body)
         if reply.status not in expected:
             raise refusal(reply)

@@ -33,11 +33,13 @@ _P = TypeVar("_P", bound=Page[Any])
 
 
 class RepositoryApi:
-    """Reads below `/rest/api/latest/projects/{project}/repos/{repository}`."""
+    """Reads below `/rest/{api}/latest/projects/{project}/repos/{repository}`."""
 
-    def __init__(self, http: Http, project: str, repository: str) -> None:
+    def __init__(self, http: Http, project: str, repository: str, api: str = "api") -> None:
         self._http = http
-        self._address = ("rest", "api", "latest", "projects", project, "repos", repository)
+        self._address: Sequence[str] = (
+            *("rest", api, "latest", "projects", project, "repos", repository),
+        )
 
     def get(
         self, below: Sequence[str], query: Query = (), accept: str = "application/json"

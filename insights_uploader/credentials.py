@@ -14,6 +14,7 @@ from insights_uploader.model.errors import UsageError
 _MAX_TOKEN = 8192
 _LONG = 8
 _USERNAME, _PASSWORD = "BITBUCKET_USERNAME", "BITBUCKET_PASSWORD"
+_SECRET = ("BITBUCKET_TOKEN", _PASSWORD, "JIRA_CLIENT_SECRET", "JIRA_CONNECT_SECRET")
 _URL = "INSIGHTS_UPLOADER_URL"
 _NOTHING = re.compile(r"(?!)")
 _USERINFO = re.compile(r"(https?://)[^\s/?#]*@", re.IGNORECASE)
@@ -52,7 +53,7 @@ class Secrets:
     def around(cls, environ: Mapping[str, str], arguments: Sequence[str]) -> Self:
         """Know the secrets that a process was started with: tokens, passwords, those of proxies."""
         found = cls()
-        found._learn(*(environ.get(name, "").strip() for name in ("BITBUCKET_TOKEN", _PASSWORD)))
+        found._learn(*(environ.get(name, "").strip() for name in _SECRET))
         user, password = environ.get(_USERNAME), environ.get(_PASSWORD)
         if user and password:
             found._learn(f"{user}:{password}")

@@ -19,7 +19,7 @@ _PINNED = (
 _KEPT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES", "GIT_CONFIG_")
 """Beginnings of the GIT_* variables that say where the repository is, and not how to show it. The
 configuration stays, since it may hold `safe.directory`; the pins go before it."""
-_LEFT = ("GIT_", "BITBUCKET_")
+_LEFT = ("GIT_", "BITBUCKET_", "JIRA_")
 """Beginnings of those that git has no business with: the token is among them."""
 _SET = {
     "LC_ALL": "C.UTF-8",

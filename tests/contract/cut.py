@@ -1,7 +1,7 @@
 """Cuts Atlassian's OpenAPI files to the shapes we rely on: types, limits, enums; no prose.
 
-`python tests/contract/cut.py FOLDER` writes the files in `shapes/` anew from the OpenAPI files in
-that folder. Each is a JSON Schema document (draft 2020-12): the components are its `$defs`, and
+`python tests/contract/cut.py FOLDER` writes the files of the sandbox's `shapes/` anew from the
+OpenAPI files in that folder. Each is a JSON Schema document (draft 2020-12): the components are its `$defs`, and
 `operations`, which JSON Schema itself ignores, says which schema holds where.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-SHAPES = Path(__file__).parent / "shapes"
+from insights_uploader.sandbox.contract import SHAPES
 
 _DC = re.escape("/projects/{projectKey}/repos/{repositorySlug}")
 _CLOUD = re.escape("/repositories/{workspace}/{repo_slug}")

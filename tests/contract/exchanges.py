@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from contract.cut import SUBJECTS
-from contract.shapes import Json, shapes
+from contract.shapes import shapes
 
+from insights_uploader.sandbox.contract import Json
 from insights_uploader.sandbox.recording import Exchange, RecordedRequest
 
 _ENVELOPE: Json = {

@@ -2,39 +2,12 @@
 
 import functools
 import json
-import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema
-from contract.cut import SHAPES
 from contract.deviations import DEVIATIONS, RELIED_UPON
 
-Json = Mapping[str, Any]
-
-
-def _longer(_: Any, limit: int, text: Any, __: Json) -> Iterator[jsonschema.ValidationError]:
-    # Java counts UTF-16 code units
-    if isinstance(text, str) and len(text.encode("utf-16-le", "surrogatepass")) // 2 > limit:
-        yield jsonschema.ValidationError(f"{text[:60]!r} is longer than {limit}")
-
-
-def _other(_: Any, pattern: str, text: Any, __: Json) -> Iterator[jsonschema.ValidationError]:
-    # java.util.regex.Pattern.matches takes the whole text
-    if isinstance(text, str) and not re.fullmatch(pattern, text):
-        yield jsonschema.ValidationError(f"{text[:60]!r} does not match {pattern!r}")
-
-
-def _misfit(_: Any, form: str, value: Any, __: Json) -> Iterator[jsonschema.ValidationError]:
-    bits = {"int32": 31, "int64": 63}.get(form)
-    if bits and isinstance(value, int) and not -(2**bits) <= value < 2**bits:
-        yield jsonschema.ValidationError(f"{value} is no {form}")
-
-
-Validator = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
-    jsonschema.Draft202012Validator, {"maxLength": _longer, "pattern": _other, "format": _misfit}
-)
+from insights_uploader.sandbox.contract import SHAPES, Json, faults
 
 
 @dataclass(frozen=True)
@@ -45,8 +18,7 @@ class Shapes:
 
     def refusals(self, schema: Json, value: Any) -> list[str]:
         """Where and why the value does not fit a schema of this file."""
-        errors = Validator({**schema, "$defs": self.document["$defs"]}).iter_errors(value)
-        return [f"{error.json_path}: {error.message[:300]}" for error in errors]
+        return [f"{place}: {message}" for place, message in faults(schema, self.document, value)]
 
     def component_refusals(self, name: str, value: Any) -> list[str]:
         """Where and why the value does not fit the component."""

@@ -7,13 +7,14 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
-from contract.cut import SHAPES, SUBJECTS, cut
+from contract.cut import SUBJECTS, cut
 from contract.deviations import DEVIATIONS, RELIED_UPON
 from contract.exchanges import answer_faults, request_faults
 from contract.shapes import raw_shapes, shapes
 from fixture_records import ROOT
 from program import TOKEN
 
+from insights_uploader.sandbox.contract import SHAPES
 from insights_uploader.sandbox.faults import Answer
 from insights_uploader.sandbox.recording import Exchange, RecordedRequest
 from insights_uploader.sandbox.server import Sandbox

@@ -49,6 +49,7 @@ class Application:
     store: Store
     faults: Faults
     connections: Connections
+    scope: RepositoryScope
     buckets: Buckets | None
 
 
@@ -67,15 +68,15 @@ def build(
     store = Store(settings.annotation_limit, settings.put_keeps_annotations)
     faults, connections = Faults(), Connections()
     buckets = Buckets(settings.rate_limit, clock) if settings.rate_limit else None
-    server = _server(settings, store)
+    scope = RepositoryScope(settings, Repository(settings.checkout))
+    server = _server(settings, scope, store)
     limited = RateLimiting(server, buckets) if buckets else server
     guarded = Authentication(limited, Logins(settings))
     app = Recorder(FaultyNetwork(guarded, faults, connections), settings.body_limit, observe)
-    return Application(app, store, faults, connections, buckets)
+    return Application(app, store, faults, connections, scope, buckets)
 
 
-def _server(settings: SandboxSettings, store: Store) -> Starlette:
-    scope = RepositoryScope(settings, Repository(settings.checkout))
+def _server(settings: SandboxSettings, scope: RepositoryScope, store: Store) -> Starlette:
     routes = _routes(settings, scope, store)
     handlers: dict[Any, Any] = {
         ApiError: api_error,

@@ -27,14 +27,13 @@ _REPOSITORY = "/projects/{project}/repos/{repository}"
 
 
 class PullRequests:
-    """The endpoints below `/rest/api/{version}` about the settings' pull requests."""
+    """The endpoints below `/rest/api/{version}` about the repository's pull requests."""
 
     def __init__(self, scope: RepositoryScope) -> None:
         """Serve this repository's pull requests."""
         self._scope = scope
         self._repository = scope.repository
         self._comparisons = Comparisons(scope)
-        self._by_id = {str(each.id): each for each in scope.settings.pull_requests}
 
     def routes(self) -> list[Route]:
         """List the routes; the one with `.diff` stands before the one that would swallow it."""
@@ -65,7 +64,7 @@ class PullRequests:
         order = _choice(request, "order", "NEWEST", "OLDEST")
         found = [
             each
-            for each in self._by_id.values()
+            for each in self._scope.pull_requests.values()
             if state in (each.state, "ALL")
             and (not at or at == qualified(each.target if direction == "INCOMING" else each.source))
         ]
@@ -76,7 +75,8 @@ class PullRequests:
         """Give a page of the pull requests that contain the commit, in any state."""
         self._check(request)
         commit = self._scope.commit(request.path_params["commit"])
-        return self._page(request, [p for p in self._by_id.values() if self._contains(p, commit)])
+        every = self._scope.pull_requests.values()
+        return self._page(request, [p for p in every if self._contains(p, commit)])
 
     async def one(self, request: Request) -> Response:
         """Give one pull request."""
@@ -115,7 +115,7 @@ class PullRequests:
     def _named(self, request: Request) -> PullRequest:
         number = request.path_params["id"]
         try:
-            return self._by_id[number]
+            return self._scope.pull_requests[number]
         except KeyError:
             settings = self._scope.settings
             raise no_such_pull_request(number, settings.project, settings.repository) from None

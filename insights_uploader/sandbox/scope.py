@@ -21,7 +21,7 @@ from insights_uploader.sandbox.envelope import (
     no_such_repository,
 )
 from insights_uploader.sandbox.git import Repository
-from insights_uploader.sandbox.settings import Permission, SandboxSettings
+from insights_uploader.sandbox.settings import Permission, PullRequest, SandboxSettings
 
 
 class RepositoryScope:
@@ -31,6 +31,7 @@ class RepositoryScope:
         """Guard this repository."""
         self.settings = settings
         self.repository = repository
+        self.pull_requests = {str(each.id): each for each in settings.pull_requests}
 
     def reader(self, request: Request) -> Caller:
         """Give a caller who may read the repository that the address names."""
@@ -49,6 +50,17 @@ class RepositoryScope:
         """Give a reader whose mutation no foreign page can have sent."""
         check_xsrf(request.headers)
         return self.reader(request)
+
+    def open(self, pull_request: PullRequest) -> None:
+        """Add a pull request to those of the settings.
+
+        Raises:
+            ValueError: there is one of this number.
+        """
+        number = str(pull_request.id)
+        if number in self.pull_requests:
+            raise ValueError(f"there is a pull request {number}")
+        self.pull_requests = {**self.pull_requests, number: pull_request}
 
     def commit(self, name: str) -> str:
         """Give the full id of a commit, branch or ref, or 404."""

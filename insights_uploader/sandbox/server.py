@@ -14,7 +14,7 @@ import uvicorn
 from insights_uploader.sandbox.app import Application, build
 from insights_uploader.sandbox.faults import Faults
 from insights_uploader.sandbox.recording import RecordedRequest
-from insights_uploader.sandbox.settings import SandboxSettings
+from insights_uploader.sandbox.settings import PullRequest, SandboxSettings
 from insights_uploader.sandbox.store import Store
 
 
@@ -28,11 +28,16 @@ class Sandbox:
         self.faults: Faults = application.faults
         self._recorder = application.app
         self._buckets = application.buckets
+        self._scope = application.scope
 
     @property
     def requests(self) -> list[RecordedRequest]:
         """The requests so far, in the order of their arrival."""
         return self._recorder.requests
+
+    def open(self, pull_request: PullRequest) -> None:
+        """Add a pull request; ValueError if there is one of its number."""
+        self._scope.open(pull_request)
 
     def clear(self) -> None:
         """Forget reports, requests, faults and rates, so that tests can share one sandbox."""

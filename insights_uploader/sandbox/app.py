@@ -32,6 +32,8 @@ from insights_uploader.sandbox.envelope import (
 from insights_uploader.sandbox.faults import Faults, FaultyNetwork
 from insights_uploader.sandbox.git import GitError, Repository
 from insights_uploader.sandbox.insights import Insights
+from insights_uploader.sandbox.jira_cloud import JiraCloud
+from insights_uploader.sandbox.jira_site import jira_site
 from insights_uploader.sandbox.pages import Pages
 from insights_uploader.sandbox.pull_requests import PullRequests
 from insights_uploader.sandbox.rate_limit import Buckets, RateLimiting
@@ -51,6 +53,7 @@ class Application:
     connections: Connections
     scope: RepositoryScope
     buckets: Buckets | None
+    jira: JiraCloud
 
 
 def build(
@@ -62,7 +65,7 @@ def build(
 
     Args:
         settings: what it serves, to whom, and how.
-        clock: gives seconds; what fills the buckets of the rate limit.
+        clock: gives seconds; what fills the buckets of the rate limit, and ends Jira's tokens.
         observe: is told of every exchange.
     """
     store = Store(settings.annotation_limit, settings.put_keeps_annotations)
@@ -72,8 +75,9 @@ def build(
     server = _server(settings, scope, store)
     limited = RateLimiting(server, buckets) if buckets else server
     guarded = Authentication(limited, Logins(settings))
-    app = Recorder(FaultyNetwork(guarded, faults, connections), settings.body_limit, observe)
-    return Application(app, store, faults, connections, scope, buckets)
+    jira = jira_site(guarded, settings.jira, clock)
+    app = Recorder(FaultyNetwork(jira, faults, connections), settings.body_limit, observe)
+    return Application(app, store, faults, connections, scope, buckets, jira)
 
 
 def _server(settings: SandboxSettings, scope: RepositoryScope, store: Store) -> Starlette:

@@ -13,6 +13,7 @@ import uvicorn
 
 from insights_uploader.sandbox.app import Application, build
 from insights_uploader.sandbox.faults import Faults
+from insights_uploader.sandbox.jira_cloud import JiraCloud
 from insights_uploader.sandbox.recording import RecordedRequest
 from insights_uploader.sandbox.settings import PullRequest, SandboxSettings
 from insights_uploader.sandbox.store import Store
@@ -26,6 +27,7 @@ class Sandbox:
         self.url = url
         self.store: Store = application.store
         self.faults: Faults = application.faults
+        self.jira: JiraCloud = application.jira
         self._recorder = application.app
         self._buckets = application.buckets
         self._scope = application.scope
@@ -42,6 +44,7 @@ class Sandbox:
     def clear(self) -> None:
         """Forget reports, requests, faults and rates, so that tests can share one sandbox."""
         self.store.clear()
+        self.jira.clear()
         self.faults.clear()
         self._recorder.clear()
         if self._buckets:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from insights_uploader.sandbox.git import qualified
+from insights_uploader.sandbox.jira_settings import JiraSettings
 
 State = Literal["OPEN", "DECLINED", "MERGED"]
 
@@ -109,6 +110,7 @@ class SandboxSettings:
     diff_line_limit: int = 10_000
     captcha_after: int = 5
     rate_limit: RateLimit | None = None
+    jira: JiraSettings = field(default_factory=JiraSettings)
     body_limit: int = 16 * 1024 * 1024
     version: str = "9.4.22"
 

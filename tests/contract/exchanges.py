@@ -34,6 +34,9 @@ _CONTAINER: Json = {
 _REFUSAL = json.dumps({"anyOf": [_ENVELOPE, _CONTAINER]})
 """The resource's envelope, or the words of what stands before it: the routes, the rate limit."""
 _MUTE = (204, 406)
+_PRODUCTS = ("bitbucket-dc/", "jira-cloud/")
+_GATEWAY = re.compile(r"/jira/(\w+/[0-9.]+)/cloud/[^/]+(/.*)")
+"""Atlassian's, which has Jira's operations under an address of its own, with the site's id."""
 
 
 class Operation:
@@ -43,6 +46,7 @@ class Operation:
         self.name = name
         self.subject = subject
         self.shape: Json = shapes(subject).document["operations"][name]
+        self.is_of_jira = subject.startswith("jira-cloud/")
         self.method, _, path = name.partition(" ")
         # what stands before the path of one file can also be asked for without it
         pattern = re.escape(path).replace("/" + re.escape("{path}"), "(?:/(?P<path>.+))?")
@@ -59,7 +63,7 @@ def _operations() -> list[Operation]:
     found = [
         Operation(name, subject)
         for subject in SUBJECTS
-        if subject.startswith("bitbucket-dc/")
+        if subject.startswith(_PRODUCTS)
         for name in shapes(subject).document["operations"]
     ]
     return sorted(found, key=lambda each: each.name.endswith("}"))  # `{id}` would take `1.diff`
@@ -67,19 +71,24 @@ def _operations() -> list[Operation]:
 
 def _operation(request: RecordedRequest) -> tuple[Operation, Mapping[str, str]] | None:
     """What is asked for, and the names in its path; `1.0` and `latest` are the same."""
-    _, _, below = request.path.partition("/rest/")
+    _, _, below = _GATEWAY.sub(r"/rest/\1\2", request.path).partition("/rest/")
     path = re.sub(r"^([\w-]+)/1\.0/", r"/\1/latest/", below)
     path = path if path.startswith("/") else f"/{path}"
     for each in _operations():
-        if each.method == request.method and (names := each.named(path)) is not None:
+        asked = f"/rest{path}" if each.is_of_jira else path
+        if each.method == request.method and (names := each.named(asked)) is not None:
             return each, names
     return None
+
+
+def _is_of_an_api(request: RecordedRequest) -> bool:
+    return "/rest/" in request.path or bool(_GATEWAY.fullmatch(request.path))
 
 
 def request_faults(exchange: Exchange) -> list[str]:
     """What we send and the server does not know, or would refuse."""
     request = exchange.request
-    if "/rest/" not in request.path:
+    if not _is_of_an_api(request):
         return []
     asked = _operation(request)
     if asked is None:
@@ -97,7 +106,8 @@ def request_faults(exchange: Exchange) -> list[str]:
             found += _misfits(operation.subject, json.dumps(schema), exchange.body)
         else:
             found.append(f"no body is {kind!r}")
-    if request.method != "GET" and request.headers.get("x-atlassian-token") != "no-check":
+    is_checked = request.method != "GET" and not operation.is_of_jira
+    if is_checked and request.headers.get("x-atlassian-token") != "no-check":
         found.append("without X-Atlassian-Token it may fail the XSRF check")
     return [f"{request.method} {request.path}: {each}" for each in found]
 
@@ -105,14 +115,15 @@ def request_faults(exchange: Exchange) -> list[str]:
 def answer_faults(exchange: Exchange) -> list[str]:
     """What the sandbox answers and the server would not."""
     request, status = exchange.request, exchange.request.status
-    if exchange.struck or status is None or "/rest/" not in request.path:
+    if exchange.struck or status is None or not _is_of_an_api(request):
         return []
     operation, _ = _operation(request) or (None, {})
     kind = exchange.headers.get("content-type", "").partition(";")[0]
-    declared = operation.shape["responses"].get(str(status)) if operation else None
+    responses = operation.shape["responses"] if operation else {}
+    declared = responses.get(str(status), responses.get("default"))
     if status in _MUTE or declared == {}:
         found = [f"a body with {status}"] if exchange.answer else []
-    elif status >= 400:
+    elif status >= 400 and not (operation and operation.is_of_jira):
         is_json = kind == "application/json"
         found = _misfits("bitbucket-dc/server", _REFUSAL, exchange.answer) if is_json else []
     elif operation is None or declared is None:
@@ -128,7 +139,9 @@ def answer_faults(exchange: Exchange) -> list[str]:
 
 def _named(operation: Operation, place: str, pairs: list[tuple[str, str]]) -> list[str]:
     known: Json = operation.shape[place]
-    found = [f"{place} {name}: unknown" for name, _ in pairs if name not in known["properties"]]
+    is_open = operation.name.endswith("ByProperties")  # whose names are the user's own
+    names = [name for name, _ in pairs if not is_open]
+    found = [f"{place} {name}: unknown" for name in names if name not in known["properties"]]
     given = {name for name, _ in pairs}
     if place == "query":
         found += [

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -30,11 +30,17 @@ def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def exchanges() -> Iterator[list[Exchange]]:
-    """What passes between any sandbox and its clients, in the test that runs."""
-    passed: list[Exchange] = []
+def exchanges() -> Iterator[dict[Hashable, Exchange]]:
+    """What passes between any sandbox and its clients in the test that runs, once each."""
+    passed: dict[Hashable, Exchange] = {}
+
+    def observe(exchange: Exchange) -> None:
+        request = exchange.request
+        what = (request.method, request.path, request.query, frozenset(request.headers.items()))
+        passed[what, exchange.body, request.status, exchange.answer, exchange.struck] = exchange
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(server, "build", partial(build, observe=passed.append))
+        patch.setattr(server, "build", partial(build, observe=observe))
         yield passed
 
 
@@ -45,13 +51,14 @@ def is_careful(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def contract(exchanges: list[Exchange], is_careful: bool) -> Iterator[None]:
+def contract(exchanges: dict[Hashable, Exchange], is_careful: bool) -> Iterator[None]:
     """Every request and every answer of a test holds to the contract with Atlassian's servers."""
     exchanges.clear()
     yield
-    broken = [fault for each in exchanges for fault in answer_faults(each)]
+    seen = list(exchanges.values())
+    broken = [fault for each in seen for fault in answer_faults(each)]
     if is_careful:
-        broken += [fault for each in exchanges for fault in request_faults(each)]
+        broken += [fault for each in seen for fault in request_faults(each)]
     assert not broken, "\n".join(dict.fromkeys(broken))
 
 

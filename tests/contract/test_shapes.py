@@ -1,6 +1,7 @@
 """The shapes are Atlassian's, each deviation is one, and the check of an exchange can fail."""
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -179,15 +180,17 @@ def test_an_answer_that_is_none_of_the_servers_is_a_fault(
     assert any(fault in found for found in answer_faults(exchange))
 
 
-def test_every_exchange_of_a_sandbox_is_seen(sandbox: Sandbox, exchanges: list[Exchange]) -> None:
+def test_every_exchange_of_a_sandbox_is_seen(
+    sandbox: Sandbox, exchanges: dict[object, Exchange]
+) -> None:
     headers = HEADERS | {"authorization": f"Bearer {TOKEN}"}
     with httpx.Client(base_url=sandbox.url, headers=headers, trust_env=False) as client:
         client.put(f"{COMMIT}/reports/key", json={"title": 1})
         sandbox.faults.add(Answer(200, "{"))
         client.get(f"{COMMIT}/reports")
-    while len(exchanges) < 2:
-        pass
-    sent, struck = exchanges
+    while len(exchanges) < 2:  # the server is told of the end after we are
+        time.sleep(0.001)
+    sent, struck = exchanges.values()
     assert (json.loads(sent.body), sent.request.status) == ({"title": 1}, 404)
     assert "NoSuchCommitException" in sent.answer.decode()
     assert (struck.struck, struck.answer) == (True, b"{")

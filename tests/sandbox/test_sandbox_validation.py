@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights_uploader.sandbox.validation import annotation_errors, report_errors, utf16_length
+from insights_uploader.sandbox.validation import (
+    ANNOTATION_FIELDS,
+    REPORT_FIELDS,
+    annotation_errors,
+    known,
+    report_errors,
+    utf16_length,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -192,11 +199,10 @@ NAMED = {
 def test_what_the_sandbox_takes_fits_atlassians_schema(
     conforms: Conforms, body: dict[str, Any]
 ) -> None:
-    given_fields = {name: value for name, value in body.items() if value is not None}
     if not report_errors("k", body):
-        conforms("RestSetInsightReportRequest", {"data": []} | given_fields)
+        conforms("RestSetInsightReportRequest", {"data": []} | known(body, REPORT_FIELDS))
     if not annotation_errors(body):
-        conforms("RestSingleAddInsightAnnotationRequest", given_fields)
+        conforms("RestSingleAddInsightAnnotationRequest", known(body, ANNOTATION_FIELDS))
 
 
 @given(JSON)

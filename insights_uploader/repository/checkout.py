@@ -7,6 +7,7 @@ from typing import Literal
 from insights_uploader.model.errors import CheckoutError
 from insights_uploader.repository.borrowed import BorrowedObjects
 from insights_uploader.repository.commit import Commit, Files
+from insights_uploader.repository.commits import MOST_COMMITS, CommitRange, commit_range
 from insights_uploader.repository.git import Git, git_failed
 from insights_uploader.repository.history import History
 from insights_uploader.repository.uncommitted import Uncommitted
@@ -154,6 +155,29 @@ class Checkout:
             CheckoutError: the revision is unknown, or no common commit is here.
         """
         return self._history.merge_base(revision, commit or self.head.id, commit or "HEAD")
+
+    def commits(
+        self,
+        base: str | None,
+        head: str = "",
+        *,
+        most: int = MOST_COMMITS,
+        with_files: bool = True,
+    ) -> CommitRange:
+        """The commits that one revision has and another has not, the newest first.
+
+        Args:
+            base: where the range begins, as `merge_base` gives it; None for `head` alone.
+            head: the id of its last commit; by default HEAD.
+            most: how many to read.
+            with_files: whether to tell what each changed, which takes longer.
+
+        Raises:
+            CheckoutError: a revision names no commit here, or the clone lacks what it takes.
+        """
+        start = None if base is None else self.commit_id(base)
+        end = self.commit_id(head) if head else self.head.id
+        return commit_range(self._git, start, end, most=most, with_files=with_files)
 
     def file_at(self, revision: str, path: str) -> bytes | None:
         """A file's content in the commit that a revision names; None when it has none.

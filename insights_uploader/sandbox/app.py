@@ -20,6 +20,8 @@ from insights_uploader.sandbox.access import (
     check_accept,
     xsrf_error,
 )
+from insights_uploader.sandbox.build_store import BuildStore
+from insights_uploader.sandbox.builds import Builds
 from insights_uploader.sandbox.commits import Commits
 from insights_uploader.sandbox.connections import Connections
 from insights_uploader.sandbox.envelope import (
@@ -49,6 +51,7 @@ class Application:
 
     app: Recorder
     store: Store
+    builds: BuildStore
     faults: Faults
     connections: Connections
     scope: RepositoryScope
@@ -69,19 +72,22 @@ def build(
         observe: is told of every exchange.
     """
     store = Store(settings.annotation_limit, settings.put_keeps_annotations)
+    builds = BuildStore()
     faults, connections = Faults(), Connections()
     buckets = Buckets(settings.rate_limit, clock) if settings.rate_limit else None
     scope = RepositoryScope(settings, Repository(settings.checkout))
-    server = _server(settings, scope, store)
+    server = _server(settings, scope, store, builds)
     limited = RateLimiting(server, buckets) if buckets else server
     guarded = Authentication(limited, Logins(settings))
     jira = jira_site(guarded, settings.jira, clock)
     app = Recorder(FaultyNetwork(jira, faults, connections), settings.body_limit, observe)
-    return Application(app, store, faults, connections, scope, buckets, jira)
+    return Application(app, store, builds, faults, connections, scope, buckets, jira)
 
 
-def _server(settings: SandboxSettings, scope: RepositoryScope, store: Store) -> Starlette:
-    routes = _routes(settings, scope, store)
+def _server(
+    settings: SandboxSettings, scope: RepositoryScope, store: Store, builds: BuildStore
+) -> Starlette:
+    routes = _routes(settings, scope, store, builds)
     handlers: dict[Any, Any] = {
         ApiError: api_error,
         HTTPException: partial(http_error, context_path=settings.context_path),
@@ -96,8 +102,11 @@ def _server(settings: SandboxSettings, scope: RepositoryScope, store: Store) -> 
     return app
 
 
-def _routes(settings: SandboxSettings, scope: RepositoryScope, store: Store) -> list[BaseRoute]:
-    insights = Insights(scope, store, lambda: time.time_ns() // 1_000_000).routes()
+def _routes(
+    settings: SandboxSettings, scope: RepositoryScope, store: Store, builds: BuildStore
+) -> list[BaseRoute]:
+    insights = Insights(scope, store, _now_ms).routes()
+    build_status = Builds(scope, builds, _now_ms)
 
     async def properties(request: Request) -> Response:
         check_accept(request.headers, "application/json")
@@ -107,16 +116,22 @@ def _routes(settings: SandboxSettings, scope: RepositoryScope, store: Store) -> 
         Route("/application-properties", properties),
         *PullRequests(scope).routes(),
         *Commits(scope).routes(),
+        *build_status.routes(),
     ]
+    apis = (("insights", insights), ("api", api), ("build-status", build_status.legacy_routes()))
     return [
         *(
             _below(f"/rest/{name}/{version}", routes)
-            for name, routes in (("insights", insights), ("api", api))
+            for name, routes in apis
             for version in ("latest", "1.0")
         ),
         Route("/plugins/servlet/applinks/whoami", _whoami),
         *Pages(settings, store).routes(),
     ]
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _below(path: str, routes: Sequence[BaseRoute]) -> Mount:

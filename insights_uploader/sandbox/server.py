@@ -12,6 +12,7 @@ from types import FrameType
 import uvicorn
 
 from insights_uploader.sandbox.app import Application, build
+from insights_uploader.sandbox.build_store import BuildStore
 from insights_uploader.sandbox.faults import Faults
 from insights_uploader.sandbox.jira_cloud import JiraCloud
 from insights_uploader.sandbox.recording import RecordedRequest
@@ -26,6 +27,7 @@ class Sandbox:
         """Show this application, served at `url` (context path included, no slash at the end)."""
         self.url = url
         self.store: Store = application.store
+        self.builds: BuildStore = application.builds
         self.faults: Faults = application.faults
         self.jira: JiraCloud = application.jira
         self._recorder = application.app
@@ -44,6 +46,7 @@ class Sandbox:
     def clear(self) -> None:
         """Forget reports, requests, faults and rates, so that tests can share one sandbox."""
         self.store.clear()
+        self.builds.clear()
         self.jira.clear()
         self.faults.clear()
         self._recorder.clear()

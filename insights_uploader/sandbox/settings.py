@@ -92,7 +92,9 @@ class SandboxSettings:
 
     The habits that Atlassian leaves open are switches: `over_limit_status`,
     `put_keeps_annotations`, `delete_absent_status` and `changes_paged`. A server without
-    `rate_limit` takes any number of requests.
+    `rate_limit` takes any number of requests. One without `richBuildStatus` among its
+    `build_capabilities` has the legacy API of build statuses alone; None is one that is older still
+    and does not even know the address.
     """
 
     checkout: Path
@@ -110,6 +112,7 @@ class SandboxSettings:
     diff_line_limit: int = 10_000
     captcha_after: int = 5
     rate_limit: RateLimit | None = None
+    build_capabilities: tuple[str, ...] | None = ("richBuildStatus", "cancelledStatus")
     jira: JiraSettings = field(default_factory=JiraSettings)
     body_limit: int = 16 * 1024 * 1024
     version: str = "9.4.22"

@@ -154,6 +154,7 @@ def make_plan(request: Request, world: World) -> Plan:
         ),
         verdict=verdict,
         builder=world.builder,
+        coverage=_all_coverage(selection),
     )
 
 
@@ -191,6 +192,17 @@ def _derive(selection: Selection, judging: Judging, content: Files) -> None:
 def _as_measured(path: str, *, derived: bool = False) -> Resolved:  # noqa: ARG001
     """Where a finding made from coverage lies: coverage is merged by repository path."""
     return Resolved(path, "as measured")
+
+
+def _all_coverage(selection: Selection) -> coverage.Coverage | None:
+    """What all reports measured together; None when none did."""
+    parts = [r.coverage for r in selection.reports.values() if r.coverage is not None]
+    if not parts:
+        return None
+    whole = coverage.Coverage(", ".join(dict.fromkeys(part.tool for part in parts)))
+    for part in parts:
+        whole.join(part)
+    return whole
 
 
 def _changed_rates(selection: Selection, changed: DiffFilter) -> Mapping[str, coverage.Rate]:

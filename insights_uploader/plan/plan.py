@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from insights_uploader.coverage import Coverage
 from insights_uploader.gate import Verdict
 from insights_uploader.model.ledger import Ledger
 from insights_uploader.model.measure import Remark, TestTotals
@@ -138,6 +139,7 @@ class Plan(msgspec.Struct, frozen=True):
         verdict: the gate's judgement.
         builder: makes the bodies anew when the plan shrinks.
         notes: what the user should know of the run as a whole.
+        coverage: of all reports together, line by line; None when nothing was measured.
     """
 
     target: Target
@@ -149,6 +151,7 @@ class Plan(msgspec.Struct, frozen=True):
     notes: Sequence[str] = ()
     unreadable: tuple[UnreadableInput, ...] = ()
     settled: frozenset[str] = frozenset()
+    coverage: Coverage | None = None
 
     @property
     def ledger(self) -> Ledger:

@@ -1,0 +1,1 @@
+"""Deployments on Bitbucket Data Center: where a commit was brought to."""

@@ -1,7 +1,7 @@
 """The application: the layers in their order and all routes below the context path."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,8 +22,10 @@ from insights_uploader.sandbox.access import (
 )
 from insights_uploader.sandbox.build_store import BuildStore
 from insights_uploader.sandbox.builds import Builds
+from insights_uploader.sandbox.code_coverage import CodeCoverage
 from insights_uploader.sandbox.commits import Commits
 from insights_uploader.sandbox.connections import Connections
+from insights_uploader.sandbox.deployments import Deployments
 from insights_uploader.sandbox.envelope import (
     ApiError,
     Json,
@@ -40,6 +42,7 @@ from insights_uploader.sandbox.pages import Pages
 from insights_uploader.sandbox.pull_requests import PullRequests
 from insights_uploader.sandbox.rate_limit import Buckets, RateLimiting
 from insights_uploader.sandbox.recording import Observer, Recorder
+from insights_uploader.sandbox.required_builds import RequiredBuilds
 from insights_uploader.sandbox.scope import RepositoryScope
 from insights_uploader.sandbox.settings import SandboxSettings
 from insights_uploader.sandbox.store import Store
@@ -57,6 +60,9 @@ class Application:
     scope: RepositoryScope
     buckets: Buckets | None
     jira: JiraCloud
+    required_builds: RequiredBuilds
+    deployments: Deployments
+    coverage: CodeCoverage
 
 
 def build(
@@ -76,18 +82,40 @@ def build(
     faults, connections = Faults(), Connections()
     buckets = Buckets(settings.rate_limit, clock) if settings.rate_limit else None
     scope = RepositoryScope(settings, Repository(settings.checkout))
-    server = _server(settings, scope, store, builds)
+    required, deployments, coverage = RequiredBuilds(scope), Deployments(scope), CodeCoverage()
+    more = {
+        "required-builds": required.routes(),
+        "api": deployments.routes(),
+        "code-coverage": coverage.routes(),
+    }
+    server = _server(settings, scope, store, builds, more)
     limited = RateLimiting(server, buckets) if buckets else server
     guarded = Authentication(limited, Logins(settings))
     jira = jira_site(guarded, settings.jira, clock)
     app = Recorder(FaultyNetwork(jira, faults, connections), settings.body_limit, observe)
-    return Application(app, store, builds, faults, connections, scope, buckets, jira)
+    return Application(
+        app,
+        store,
+        builds,
+        faults,
+        connections,
+        scope,
+        buckets,
+        jira,
+        required_builds=required,
+        deployments=deployments,
+        coverage=coverage,
+    )
 
 
 def _server(
-    settings: SandboxSettings, scope: RepositoryScope, store: Store, builds: BuildStore
+    settings: SandboxSettings,
+    scope: RepositoryScope,
+    store: Store,
+    builds: BuildStore,
+    more: Mapping[str, list[Route]],
 ) -> Starlette:
-    routes = _routes(settings, scope, store, builds)
+    routes = _routes(settings, scope, store, builds, more)
     handlers: dict[Any, Any] = {
         ApiError: api_error,
         HTTPException: partial(http_error, context_path=settings.context_path),
@@ -103,7 +131,11 @@ def _server(
 
 
 def _routes(
-    settings: SandboxSettings, scope: RepositoryScope, store: Store, builds: BuildStore
+    settings: SandboxSettings,
+    scope: RepositoryScope,
+    store: Store,
+    builds: BuildStore,
+    more: Mapping[str, list[Route]],
 ) -> list[BaseRoute]:
     insights = Insights(scope, store, _now_ms).routes()
     build_status = Builds(scope, builds, _now_ms)
@@ -117,12 +149,18 @@ def _routes(
         *PullRequests(scope).routes(),
         *Commits(scope).routes(),
         *build_status.routes(),
+        *more["api"],
     ]
-    apis = (("insights", insights), ("api", api), ("build-status", build_status.legacy_routes()))
+    apis = {
+        **more,
+        "insights": insights,
+        "api": api,
+        "build-status": build_status.legacy_routes(),
+    }
     return [
         *(
             _below(f"/rest/{name}/{version}", routes)
-            for name, routes in apis
+            for name, routes in apis.items()
             for version in ("latest", "1.0")
         ),
         Route("/plugins/servlet/applinks/whoami", _whoami),

@@ -13,6 +13,7 @@ import uvicorn
 
 from insights_uploader.sandbox.app import Application, build
 from insights_uploader.sandbox.build_store import BuildStore
+from insights_uploader.sandbox.code_coverage import CodeCoverage
 from insights_uploader.sandbox.faults import Faults
 from insights_uploader.sandbox.jira_cloud import JiraCloud
 from insights_uploader.sandbox.recording import RecordedRequest
@@ -30,9 +31,11 @@ class Sandbox:
         self.builds: BuildStore = application.builds
         self.faults: Faults = application.faults
         self.jira: JiraCloud = application.jira
+        self.coverage: CodeCoverage = application.coverage
         self._recorder = application.app
         self._buckets = application.buckets
         self._scope = application.scope
+        self._more = (application.required_builds, application.deployments, application.coverage)
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -48,6 +51,8 @@ class Sandbox:
         self.store.clear()
         self.builds.clear()
         self.jira.clear()
+        for each in self._more:
+            each.clear()
         self.faults.clear()
         self._recorder.clear()
         if self._buckets:

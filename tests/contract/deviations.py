@@ -140,6 +140,11 @@ DEVIATIONS: Sequence[Deviation] = [
         Deviation("an issue's key is one of Python's patterns", ("jira-cloud/devinfo",), (*_field(component, "issueKeys"), "items", "pattern"), r"[^\W\d_]\w{1,255}-\d{1,255}", "Atlassian's names Java's classes")
         for component in _OF_ISSUES
     ),
+    *(
+        Deviation("a required build says where it holds", ("bitbucket-dc/required-builds",), _field(component, name), {"type": "boolean"}, "Bitbucket 10.2 adds it, and older ones ignore it")
+        for component in ("RestRequiredBuildConditionSetRequest", "RestRequiredBuildCondition")
+        for name in ("requiredForPullRequest", "requiredForMergeQueue")
+    ),
     Deviation("a required build names builds", ("bitbucket-dc/required-builds",), (*_field("RestRequiredBuildConditionSetRequest", "buildParentKeys"), "minItems"), 1, "400 without any, seen by bitbucket-data-center-cli"),
 ]  # fmt: skip
 

@@ -34,6 +34,8 @@ _CONTAINER: Json = {
 _REFUSAL = json.dumps({"anyOf": [_ENVELOPE, _CONTAINER]})
 """The resource's envelope, or the words of what stands before it: the routes, the rate limit."""
 _MUTE = (204, 406)
+_APP = "/rest/code-coverage/"
+"""Of another maker, whom no file of Atlassian's covers."""
 _PRODUCTS = ("bitbucket-dc/", "jira-cloud/")
 _GATEWAY = re.compile(r"/jira/(\w+/[0-9.]+)/cloud/[^/]+(/.*)")
 """Atlassian's, which has Jira's operations under an address of its own, with the site's id."""
@@ -82,6 +84,9 @@ def _operation(request: RecordedRequest) -> tuple[Operation, Mapping[str, str]] 
 
 
 def _is_of_an_api(request: RecordedRequest) -> bool:
+    """Tell whether a file of Atlassian's says what this request and its answer must be."""
+    if _APP in request.path:
+        return False
     return "/rest/" in request.path or bool(_GATEWAY.fullmatch(request.path))
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from insights_uploader.cli.connecting import opened
+from insights_uploader.cli.connecting import check_destination, opened
 from insights_uploader.cli.hiding import authorization
 from insights_uploader.cli.settling import Settled, settle
 from insights_uploader.cli.surroundings import around
@@ -88,14 +88,7 @@ def connected(settings: Settled) -> "Http":
     Raises:
         UsageError: the server, the repository or the token is missing or cannot work.
     """
-    for name in ("url", "project", "repository"):
-        if not settings[name]:
-            raise UsageError(
-                "no-destination",
-                f"--{name} is missing",
-                f"Give it, or set BITBUCKET_{name.upper()}. Only publish and --pull-request need a "
-                "server; a git remote never names it, since the token goes there.",
-            )
+    check_destination(settings)
     return opened(settings, authorization(settings["token_file"]))
 
 

@@ -4,9 +4,39 @@ from typing import TYPE_CHECKING
 
 from insights_uploader.cli.settling import Settled
 from insights_uploader.cli.speaking import warn
+from insights_uploader.model.errors import UsageError
 
 if TYPE_CHECKING:
     from insights_uploader.destinations.http import Http
+
+_MISSING = {
+    "url": "Give the server's address, or set BITBUCKET_URL. No git remote stands in for it, since "
+    "the token goes there.",
+    "project": "Give the project's key, or set BITBUCKET_PROJECT; the address of the git remote "
+    "does not tell it.",
+    "repository": "Give the repository's slug, or set BITBUCKET_REPOSITORY; the address of the git "
+    "remote does not tell it.",
+}
+_NAMES = {"project": "key, as in PRJ or ~user", "repository": "slug, as in repo"}
+
+
+def check_destination(settings: Settled) -> None:
+    """See that the server and the repository on it are named.
+
+    Raises:
+        UsageError: one of them is missing, or can be no name of one.
+    """
+    for name, hint in _MISSING.items():
+        value = settings[name]
+        if not value:
+            raise UsageError("no-destination", f"--{name} is missing", hint)
+        if name in _NAMES and "/" in value:
+            raise UsageError(
+                "bad-name",
+                f"--{name} {value!r}: holds a slash",
+                f"Give the {name}'s {_NAMES[name]}; BITBUCKET_PROJECT and BITBUCKET_REPOSITORY "
+                "name the two apart.",
+            )
 
 
 def opened(settings: Settled, proof: str, deadline_s: float | None = None) -> "Http":

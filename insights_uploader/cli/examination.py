@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import msgspec
 
 from insights_uploader import doctor
-from insights_uploader.cli.connecting import opened
+from insights_uploader.cli.connecting import check_destination, opened
 from insights_uploader.cli.destination import commit_of
 from insights_uploader.cli.hiding import authorization
 from insights_uploader.cli.planning import comparison
@@ -58,13 +58,13 @@ class ServerExamination:
             yield check
         if "changes" not in seen:
             yield from self._changes(None)
-        why = "a check before it failed" if self._settings["url"] else "no server is named by --url"
+        why = "a check before it failed"
         yield from (skipped(name, why) for name in _NAMES if name not in seen | {"changes"})
 
     def _asked(self) -> Iterator[Check]:
-        if not self._settings["url"]:
-            return
         try:
+            if not self._settings["url"]:
+                check_destination(self._settings)
             with opened(self._settings, "") as stranger:
                 yield from self._server(stranger)
                 left_s = stranger.left_s
@@ -107,7 +107,7 @@ class ServerExamination:
                 return
             yield doctor.token(unquote(reply.headers.get("x-ausername", "")))
             try:
-                self._expect_repository()
+                check_destination(self._settings)
                 api = RepositoryApi(http, self._project, self._repository)
                 yield self._readable(api)
             except InsightsError as error:
@@ -115,12 +115,6 @@ class ServerExamination:
                 yield doctor.rate(self._headers)
                 return
             yield from self._of_commit(http, api)
-
-    def _expect_repository(self) -> None:
-        for name in ("project", "repository"):
-            if not self._settings[name]:
-                hint = f"Give it, or set BITBUCKET_{name.upper()}."
-                raise UsageError("no-destination", f"--{name} is missing", hint)
 
     def _readable(self, api: RepositoryApi) -> Check:
         reply = self._kept(api.get(()))
@@ -162,7 +156,8 @@ class ServerExamination:
         review = under_review(asked, told, checkout, server, self._stdin)
         self._commit, self._pull = review.commit, review.pull_request
         diff = review.diff
-        words = f"{diff.source}: {len(diff.changes.files)} files are changed"
+        number = len(diff.changes.files)
+        words = f"{diff.source}: {number} file{' is' if number == 1 else 's are'} changed"
         if diff.base is not None:
             words += f" since {diff.base}"
         if review.notes:

@@ -145,12 +145,19 @@ DEVIATIONS: Sequence[Deviation] = [
         for component in ("RestRequiredBuildConditionSetRequest", "RestRequiredBuildCondition")
         for name in ("requiredForPullRequest", "requiredForMergeQueue")
     ),
+    *_one("a build of the legacy API has one date", "builds", _field("RestBuildStatus", "dateAdded"), {"type": "integer"}, "answers of real servers; the file shows the newer API's build"),
+    *_one("one commit's builds are counted beside another's", "builds", ("$defs", "RestMultipleBuildStats", "additionalProperties"), {"$ref": "#/$defs/RestBuildStats"}, "the generator wrote no names, which are the commits"),
+    *_one("a build that is alone in its state is shown", "builds", _field("RestBuildStats", "result"), {"$ref": "#/$defs/RestBuildStatus"}, "prose of includeUnique; under which name is our own guess"),
+    Deviation("a deployment belongs to commits and repositories, too", ("jira-cloud/deployments",), ("$defs", "DeploymentData_associations_inner", "oneOf"), None, "the generator wrote `oneOf` of issues and services beside `anyOf` of all kinds"),
     Deviation("a required build names builds", ("bitbucket-dc/required-builds",), (*_field("RestRequiredBuildConditionSetRequest", "buildParentKeys"), "minItems"), 1, "400 without any, seen by bitbucket-data-center-cli"),
 ]  # fmt: skip
 
 RELIED_UPON: Mapping[str, Sequence[str]] = {
     "RestErrorMessage": ("context", "message", "exceptionName"),
     "RestApplicationProperties": ("version",),
+    "RestBuildCapabilities": ("buildStatus",),
+    "RestBuildStats": ("successful", "inProgress", "failed"),
+    "RestBuildStatus": ("key", "state", "url"),
     "RestInsightReport": ("key", "title"),
     "RestInsightAnnotation": ("reportKey", "message", "severity"),
     "RestInsightAnnotationsResponse": ("annotations",),

@@ -81,6 +81,18 @@ _PATHS = (
     *(("RestChange", name) for name in ("path", "srcPath")),
 )
 _OF_ISSUES = ("Commit", "Branch", "PullRequest")
+_LEGACY_BUILD = {
+    "type": "object",
+    "properties": {
+        "state": {"enum": ["SUCCESSFUL", "FAILED", "INPROGRESS"]},
+        "url": {"type": "string", "minLength": 1, "maxLength": 450},
+        "key": {"type": "string", "minLength": 1, "maxLength": 255},
+        "name": {"type": "string", "maxLength": 255},
+        "description": {"type": "string", "maxLength": 255},
+    },
+    "required": ["state", "key", "url"],
+    "additionalProperties": False,
+}
 _ERROR = {
     "type": "object",
     "properties": {"errors": {"type": "array", "items": {"$ref": "#/$defs/RestErrorMessage"}}},
@@ -146,6 +158,7 @@ DEVIATIONS: Sequence[Deviation] = [
         for name in ("requiredForPullRequest", "requiredForMergeQueue")
     ),
     *_one("a build of the legacy API has one date", "builds", _field("RestBuildStatus", "dateAdded"), {"type": "integer"}, "answers of real servers; the file shows the newer API's build"),
+    *_one("the legacy API knows less than the newer one", "builds", ("operations", "POST /build-status/latest/commits/{commitId}", "request", "application/json"), _LEGACY_BUILD, "prose of the operation; the file shows the newer API's build"),
     *_one("one commit's builds are counted beside another's", "builds", ("$defs", "RestMultipleBuildStats", "additionalProperties"), {"$ref": "#/$defs/RestBuildStats"}, "the generator wrote no names, which are the commits"),
     *_one("a build that is alone in its state is shown", "builds", _field("RestBuildStats", "result"), {"$ref": "#/$defs/RestBuildStatus"}, "prose of includeUnique; under which name is our own guess"),
     Deviation("a deployment belongs to commits and repositories, too", ("jira-cloud/deployments",), ("$defs", "DeploymentData_associations_inner", "oneOf"), None, "the generator wrote `oneOf` of issues and services beside `anyOf` of all kinds"),

@@ -4,7 +4,9 @@ Whoever may write to a branch writes the file in its checkout, so such a file is
 sets selection, mapping and presentation, and never where results go or what proves who we are.
 """
 
+import contextlib
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,10 +14,13 @@ from typing import Any
 
 import msgspec
 
+from insights_uploader.credentials import variable_of
 from insights_uploader.model.errors import UsageError
 
 NAME = "insights-uploader.toml"
 TABLE = "insights-uploader"
+NEAR = 0.75
+"""How alike two names are, by difflib, when one may be a slip for the other."""
 _MAX_BYTES = 1 << 20
 
 POLICY = (
@@ -24,6 +29,23 @@ POLICY = (
     "path_alias", "report", "key",
 )  # fmt: skip
 """The keys that decide what passes; `--policy-from` takes them from a commit of its own."""
+
+_OF_A_RUN = (
+    "build-status", "changes", "checkout", "commit", "config", "diff", "exit-zero", "force",
+    "on-upload-error", "policy-from", "prune", "quiet", "receipt", "verbose",
+)  # fmt: skip
+"""Options that say what one run is to do, and that no file sets."""
+_TYPES = {
+    "array": "a list, [...]",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "object": "a table",
+    "str": "text, in quotes",
+}
+"""What msgspec calls a type, and what users do."""
+_WRONG_TYPE = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
+_MISSING_KEY = re.compile(r"Object missing required field `([^`]+)`")
 
 
 class _Table(msgspec.Struct, rename="kebab", forbid_unknown_fields=True, frozen=True):
@@ -63,6 +85,9 @@ class ReportSetting(_Table, frozen=True):
     tools: list[str]
     key: str
     title: str | None = None
+
+
+_TABLES = {"rule": RuleSetting, "report": ReportSetting, "path-alias": PathAlias}
 
 
 class Settings(_Table, frozen=True):
@@ -114,10 +139,12 @@ class SettingsFile(msgspec.Struct, frozen=True):
     Attributes:
         path: as it is shown to the user; None when there is no file.
         settings: what it sets.
+        ignored: another file with settings, before which this one comes.
     """
 
     path: str | None
     settings: Settings
+    ignored: str | None = None
 
     def values(self) -> Mapping[str, Any]:
         """The keys that are set, by the name of their option."""
@@ -143,10 +170,10 @@ def read(root: Path, named: Path | None) -> SettingsFile:
         if named.name == "pyproject.toml":
             table = _own_table(table) or {}
         return SettingsFile(str(named), _settings(table, named, TrustedSettings))
-    own = root / NAME
+    own, project = root / NAME, root / "pyproject.toml"
     if own.is_symlink() or own.exists():
-        return SettingsFile(NAME, _settings(_toml(_inside(own, root)), Path(NAME), Settings))
-    project = root / "pyproject.toml"
+        settings = _settings(_toml(_inside(own, root)), Path(NAME), Settings)
+        return SettingsFile(NAME, settings, _ignored(project, root))
     if project.is_file():
         table = _own_table(_toml(_inside(project, root), Path(project.name)))
         if table is not None:
@@ -179,6 +206,14 @@ def policy_of(read_file: Callable[[str], bytes | None], revision: str) -> Mappin
         settings = _settings(table, shown, Settings)
         return {key: getattr(settings, key) for key in POLICY}
     return dict.fromkeys(POLICY)
+
+
+def _ignored(project: Path, root: Path) -> str | None:
+    """The pyproject.toml, if it has settings, too; one that cannot be read has none."""
+    with contextlib.suppress(UsageError):
+        if project.is_file() and _own_table(_toml(_inside(project, root))) is not None:
+            return project.name
+    return None
 
 
 def _own_table(pyproject: dict[str, Any]) -> Any:
@@ -227,10 +262,23 @@ def _settings(table: object, path: Path, kind: type[Settings]) -> Settings:
         where = place.rstrip("`").lstrip(".")
         key = message.partition("unknown field `")[2].rstrip("`")
         if not key:
-            reason = message[:1].lower() + message[1:]
-            raise UsageError("bad-config", f"{path}: {where or 'the table'}: {reason}") from None
+            words = f"{path}: {where or 'the table'}: {_reason(message, where)}"
+            raise UsageError("bad-config", words) from None
         full = f"{where}.{key}" if where else key
         raise UsageError("unknown-setting", *_unknown(full, key, path, kind)) from None
+
+
+def _reason(message: str, where: str) -> str:
+    """What msgspec says of a value, in words of TOML."""
+    if missing := _MISSING_KEY.fullmatch(message):
+        return f"{missing[1]} is missing"
+    types = _WRONG_TYPE.fullmatch(message)
+    if types is None:
+        return message[:1].lower() + message[1:]
+    if where in _TABLES and types[2] == "object":
+        return f"is written as [[{where}]], with double brackets, once for each"
+    wanted = [_TYPES.get(name, name) for name in types[1].split(" | ") if name != "null"]
+    return f"must be {' or '.join(wanted)}, and is {_TYPES.get(types[2], types[2])}"
 
 
 def _unknown(full: str, key: str, path: Path, kind: type[Settings]) -> Sequence[str]:
@@ -242,8 +290,21 @@ def _unknown(full: str, key: str, path: Path, kind: type[Settings]) -> Sequence[
             "who may push a branch",
             f"Give it as --{full}, in the environment, or in a file outside that --config names.",
         )
-    tables = {"rule": RuleSetting, "report": ReportSetting, "path-alias": PathAlias}
-    known = tables.get(full.partition("[")[0], kind).__struct_encode_fields__
-    near = difflib.get_close_matches(key, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
+    if full in _OF_A_RUN:
+        variable = f"INSIGHTS_UPLOADER_{full.replace('-', '_').upper()}"
+        where = "" if full in ("quiet", "verbose") else f", or in the variable {variable}"
+        return (
+            f"{path}: {full}: is an option of a single run, and stands in no file",
+            f"Give it as --{full}{where}.",
+        )
+    known = _TABLES.get(full.partition("[")[0], kind).__struct_encode_fields__
+    near = difflib.get_close_matches(key, known, n=1, cutoff=NEAR)
+    if variable := variable_of(full):
+        hint = f"Secrets stand in no settings file: set {variable}."
+    elif full == "tool" and path.name != "pyproject.toml":
+        hint = f"[tool.{TABLE}] belongs to pyproject.toml; here the keys stand without a header."
+    elif near:
+        hint = f"Did you mean {near[0]}?"
+    else:
+        hint = f"Known are: {', '.join(known)}."
     return f"{path}: {full}: there is no such setting", hint

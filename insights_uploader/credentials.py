@@ -15,6 +15,12 @@ _MAX_TOKEN = 8192
 _LONG = 8
 _USERNAME, _PASSWORD = "BITBUCKET_USERNAME", "BITBUCKET_PASSWORD"
 _SECRET = ("BITBUCKET_TOKEN", _PASSWORD, "JIRA_CLIENT_SECRET", "JIRA_CONNECT_SECRET")
+_VARIABLES = {
+    "token": "BITBUCKET_TOKEN",
+    "user": _USERNAME,
+    "username": _USERNAME,
+    "password": _PASSWORD,
+}
 _URL = "INSIGHTS_UPLOADER_URL"
 _NOTHING = re.compile(r"(?!)")
 _USERINFO = re.compile(r"(https?://)[^\s/?#]*@", re.IGNORECASE)
@@ -89,6 +95,11 @@ class Secrets:
         return "<secrets>"
 
 
+def variable_of(setting: str) -> str | None:
+    """The variable for what people take for a setting, as `token`; None for anything else."""
+    return _VARIABLES.get(re.split("[-_]", setting.lower())[-1])
+
+
 def basic(user: str, password: str) -> str:
     """The value of the header for Basic authentication (RFC 7617)."""
     return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
@@ -127,9 +138,23 @@ def credentials(environ: Mapping[str, str], token_file: Path | None) -> Credenti
 
 
 def _bearer(token: str, origin: str) -> Credentials:
+    if token[0] in "\"'" or token[-1] in "\"'":
+        raise UsageError(
+            "bad-credentials",
+            f"the token from {origin} has a quotation mark around it",
+            "The quotes are no part of it: leave them out where the value is set.",
+        )
+    if token.startswith("$"):
+        raise UsageError(
+            "bad-credentials",
+            f"the token from {origin} is the name of a variable, which nobody has replaced",
+            "Let the shell or the CI put the variable's value there.",
+        )
     if not token.isascii() or not token.isprintable() or " " in token:
         raise UsageError(
-            "bad-credentials", f"the token from {origin} holds characters that no token has"
+            "bad-credentials",
+            f"the token from {origin} holds characters that no token has",
+            "A token is one word of letters, digits and signs: copy it again, alone.",
         )
     return Credentials("Bearer", token, origin)
 

@@ -93,8 +93,8 @@ class Deployments(RepositoryApi):
     def is_supported(self) -> bool:
         """Ask whether this server has deployments at all."""
         reply = self._http.send("GET", ("rest", "api", "latest", "deployment", "capabilities"))
-        if reply.status not in (200, 404):
-            raise refusal(reply)
+        if reply.status != 200 and not (reply.status == 404 and reply.is_json):
+            raise refusal(reply)  # a proxy's page says nothing of the server
         return reply.status == 200
 
     def _send(

@@ -7,10 +7,10 @@ UTF-16 code units. A body that the server could refuse for its content cannot be
 import enum
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
+from insights_uploader.destinations.bitbucket_dc.payload import is_web_address
 from insights_uploader.model.errors import UsageError
 
 MAX_TEXT = 255
@@ -136,12 +136,7 @@ def _text(option: str, text: str) -> str:
 
 
 def _address(option: str, address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_web = False
-    if not is_web or " " in address or not address.isprintable() or _units(address) > MAX_URL:
+    if not is_web_address(address) or not address.isprintable() or _units(address) > MAX_URL:
         raise _refused(option, f"must be an http or https address of at most {MAX_URL} characters")
     return address
 

@@ -1,0 +1,141 @@
+"""Submits one build, and says all that Jira said to it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from insights_uploader import __version__
+from insights_uploader.destinations.jira_builds.client import BuildKey, JiraBuilds, Submitted
+from insights_uploader.destinations.jira_builds.payload import (
+    Body,
+    Build,
+    build_body,
+    left_out,
+    submissions,
+)
+from insights_uploader.destinations.jira_cloud.confirming import Confirmation, confirmed
+from insights_uploader.model.errors import ServerError
+
+PRODUCT = f"insights-uploader {__version__}"
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a submission.
+
+    Attributes:
+        build: the body that was sent.
+        submitted: what Jira answered.
+        confirmation: what a look at the stored build said; None where it was not looked for.
+        wait_s: how long it was looked for, in seconds.
+        left_out: what of the build its body does not hold.
+    """
+
+    build: Body
+    submitted: Submitted
+    confirmation: Confirmation | None
+    wait_s: float
+    left_out: Sequence[str] = ()
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """What Jira took, a line each."""
+        word = "stored" if self.confirmation is Confirmation.STORED else "accepted"
+        issues = ", ".join(self.build["issueKeys"])
+        return [f"{word}: build {key} for {issues}" for key in self.submitted.accepted]
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What it does not know, and what was not sent, a line each."""
+        unknown = self.submitted.unknown_issue_keys
+        lines = [*self.left_out, *(f"Jira knows no issue {key}" for key in unknown)]
+        if unknown and _is_unknown(self.build, self.submitted):
+            lines.append("Jira knows none of the issue keys, and does not store the build")
+        return lines
+
+    @property
+    def failure(self) -> ServerError | None:
+        """Why the build is not on Jira as it should be; None when it is, as far as is known."""
+        if self.submitted.rejected:
+            reasons = (
+                f"{each.key}: {'; '.join(each.messages)}" for each in self.submitted.rejected
+            )
+            return ServerError("rejected", f"Jira rejects build {', '.join(reasons)}", status=202)
+        key = _key(self.build)
+        if self.confirmation is Confirmation.NOT_YET:
+            return ServerError(
+                "not-confirmed",
+                f"build {key} is accepted, and was not stored within {self.wait_s:g} s",
+                "Jira stores it later, mostly soon; `jira builds get` shows it. Or wait longer.",
+            )
+        if self.confirmation is Confirmation.SUPERSEDED:
+            return ServerError(
+                "superseded",
+                f"build {key} is stored by another update, of the same or a greater sequence number",
+                "Jira ignores what is not newer, though it says that it accepts it.",
+            )
+        return None
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """All of it, in JSON's own types."""
+        return {
+            "sent": True,
+            "build": self.build,
+            "accepted": [msgspec.to_builtins(each) for each in self.submitted.accepted],
+            "rejected": [msgspec.to_builtins(each) for each in self.submitted.rejected],
+            "unknownIssueKeys": list(self.submitted.unknown_issue_keys),
+            "confirmation": self.confirmation,
+            "leftOut": list(self.left_out),
+        }
+
+
+def request_of(build: Build, properties: Mapping[str, str]) -> Body:
+    """The request that submits one build.
+
+    Raises:
+        UsageError: Jira takes no such build or property.
+    """
+    [request] = submissions([build_body(build)], properties, PRODUCT)
+    return request
+
+
+def submit(
+    builds: JiraBuilds, build: Build, properties: Mapping[str, str], wait_s: float | None
+) -> Told:
+    """Submit a build; with a time to wait, look until it is stored.
+
+    Jira accepts and stores later: only the look says that it is there. What belongs to no issue
+    that Jira knows is never stored, and not looked for.
+
+    Args:
+        builds: of the site.
+        build: what to submit.
+        properties: by which it can be deleted later.
+        wait_s: how long to look, in seconds; None looks not at all.
+
+    Raises:
+        UsageError: Jira takes no such build or property; nothing was sent.
+        ServerError: it refuses or cannot be reached.
+    """
+    request = request_of(build, properties)
+    [body] = request["builds"]
+    submitted = builds.submit([request])
+    confirmation = None
+    if wait_s is not None and submitted.accepted and not _is_unknown(body, submitted):
+        confirmation = confirmed(lambda: builds.get(_key(body)), body, wait_s=wait_s)
+    return Told(
+        build=body,
+        submitted=submitted,
+        confirmation=confirmation,
+        wait_s=wait_s or 0.0,
+        left_out=list(left_out(build)),
+    )
+
+
+def _key(body: Body) -> BuildKey:
+    return BuildKey(body["pipelineId"], body["buildNumber"])
+
+
+def _is_unknown(body: Body, submitted: Submitted) -> bool:
+    return set(body["issueKeys"]) <= set(submitted.unknown_issue_keys)

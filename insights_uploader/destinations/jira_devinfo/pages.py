@@ -1,0 +1,64 @@
+"""The pages of a repository on Bitbucket Data Center, to which Jira's issues link. Pure."""
+
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+_PORTS = {"https": 443, "http": 80}
+
+
+class RepositoryPages(msgspec.Struct, frozen=True):
+    """Where people find a repository and what is in it.
+
+    Attributes:
+        server: its address, with the context path and without a slash at the end.
+        project: the project's key, or `~user`.
+        slug: the repository's.
+    """
+
+    server: str
+    project: str
+    slug: str
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"{self.project}/{self.slug}"
+
+    @property
+    def identity(self) -> str:
+        """Names the repository among those of all servers, however its address is spelled.
+
+        Servers do not tell apart the case of a host, of a project's key and of a slug.
+        """
+        parts = urlsplit(self.server)
+        port = parts.port if parts.port not in (None, _PORTS.get(parts.scheme)) else None
+        host = f"{parts.hostname or ''}:{port}" if port else parts.hostname or ""
+        return f"{host}{parts.path}/{self.project.upper()}/{self.slug.lower()}"
+
+    @property
+    def url(self) -> str:
+        """The repository."""
+        project, slug = (quote(each, safe="~") for each in (self.project, self.slug))
+        return f"{self.server}/projects/{project}/repos/{slug}"
+
+    def commit(self, commit: str) -> str:
+        """One commit with its changes."""
+        return f"{self.url}/commits/{commit}"
+
+    def file(self, commit: str, path: str) -> str:
+        """One file's changes in a commit; there a deleted file has a page, too."""
+        return f"{self.commit(commit)}#{quote(path, safe='/')}"
+
+    def branch(self, name: str) -> str:
+        """The files of a branch."""
+        return f"{self.url}/browse?at={quote(f'refs/heads/{name}', safe='')}"
+
+    def new_pull_request(self, name: str) -> str:
+        """Where a pull request of a branch is made."""
+        source = quote(f"refs/heads/{name}", safe="")
+        return f"{self.url}/pull-requests?create&sourceBranch={source}"
+
+    def pull_request(self, number: int) -> str:
+        """One pull request."""
+        return f"{self.url}/pull-requests/{number}"

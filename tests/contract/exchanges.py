@@ -154,14 +154,15 @@ def _named(operation: Operation, place: str, pairs: list[tuple[str, str]]) -> li
         ]
     for name, value in pairs:
         schema = known["properties"].get(name, {})
-        typed = value if schema.get("type", "string") == "string" else _number(value)
+        typed = value if schema.get("type", "string") == "string" else _typed(value)
         refusals = shapes(operation.subject).refusals(schema, typed)
         found += [f"{place} {name}: {each}" for each in refusals]
     return found
 
 
-def _number(text: str) -> Any:
-    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text
+def _typed(text: str) -> Any:
+    words = {"true": True, "false": False}
+    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else words.get(text, text)
 
 
 @functools.lru_cache(maxsize=2000)  # a matrix of faults sends the same bodies again and again

@@ -299,8 +299,8 @@ def _unknown(full: str, key: str, path: Path, kind: type[Settings]) -> Sequence[
         )
     known = _TABLES.get(full.partition("[")[0], kind).__struct_encode_fields__
     near = difflib.get_close_matches(key, known, n=1, cutoff=NEAR)
-    if variable := variable_of(full):
-        hint = f"Secrets stand in no settings file: set {variable}."
+    if secret := variable_of(full):
+        hint = f"Secrets stand in no settings file: set {secret}."
     elif full == "tool" and path.name != "pyproject.toml":
         hint = f"[tool.{TABLE}] belongs to pyproject.toml; here the keys stand without a header."
     elif near:

@@ -131,6 +131,13 @@ class TrustedSettings(Settings, frozen=True):
     tries: int | None = None
     deadline: float | None = None
     on_bad_input: str | None = None
+    to: list[str] | None = None
+    optional: list[str] | None = None
+    build_key: str | None = None
+    build_name: str | None = None
+    build_url: str | None = None
+    build_number: str | None = None
+    build_parent: str | None = None
 
 
 class SettingsFile(msgspec.Struct, frozen=True):

@@ -28,7 +28,7 @@ from insights_uploader.repository.checkout import Checkout
 from insights_uploader.repository.commit import Files
 from insights_uploader.repository.paths import PathRule, Resolved
 from insights_uploader.repository.tracked_files import TrackedFiles
-from insights_uploader.review import Comparison, Server, Surroundings, under_review
+from insights_uploader.review import Comparison, Server, Surroundings, UnderReview, under_review
 from insights_uploader.selection.diff_filter import DiffFilter, FilterMode
 from insights_uploader.selection.identity import Identity
 from insights_uploader.selection.selection import Caps, ReportSelection, Selection
@@ -93,6 +93,9 @@ class World(msgspec.Struct, frozen=True):
         builder: makes the destination's bodies.
         server: asked for the pull request; None when nobody wants one.
         trace: hears how every finding ended, for `explain`.
+        begun: hears what is under review, before any results are read.
+        masked: hides the secrets of this run in what a tool wrote, as a test that prints its
+            environment does.
     """
 
     plugins: Plugins
@@ -102,6 +105,8 @@ class World(msgspec.Struct, frozen=True):
     builder: PayloadBuilder
     server: Server | None = None
     trace: Trace | None = None
+    begun: Callable[[UnderReview], None] | None = None
+    masked: Callable[[str], str] = str
 
 
 def make_plan(request: Request, world: World) -> Plan:
@@ -115,6 +120,8 @@ def make_plan(request: Request, world: World) -> Plan:
     arguments = expand(request.results, world.plugins.parsers)
     checkout = Checkout(request.checkout, world.environ)
     review = under_review(request.comparison, request.around, checkout, world.server, world.stdin)
+    if world.begun is not None:
+        world.begun(review)
     changes = review.diff.changes
     judging = Judging(
         diff=DiffFilter(changes, request.mode, request.context, relocates=request.relocate),
@@ -132,7 +139,7 @@ def make_plan(request: Request, world: World) -> Plan:
     changed = _changed_rates(selection, DiffFilter(changes))
     verdict = judge(request.policy, _evidence(selection, records, unreadable, changed))
     drafts = [
-        _draft(report, request.presentation, verdict, changed.get(key), world.now_ms)
+        _draft(report, request.presentation, verdict, changed.get(key), world)
         for key, report in selection.reports.items()
     ]
     return Plan(
@@ -255,14 +262,14 @@ def _draft(
     presentation: Presentation,
     verdict: Verdict,
     changed: coverage.Rate | None,
-    now_ms: int,
+    world: World,
 ) -> ReportDraft:
     rules: Counter[str] = Counter()
     severities: Counter[Severity] = Counter()
     for kind, number in report.kinds().items():
         rules[kind.rule] += number
         severities[kind.severity] += number
-    annotations = tuple(annotation(candidate) for candidate in report.best())
+    annotations = tuple(annotation(each, world.masked) for each in report.best())
     tools = ", ".join(report.tools)
     return ReportDraft(
         tool=tools,
@@ -274,7 +281,7 @@ def _draft(
         versions=sorted(report.versions),
         result=verdict.of(report.name),
         reasons=verdict.failures(report.name),
-        created_ms=now_ms,
+        created_ms=world.now_ms,
         annotations=annotations,
         rules=rules,
         severities=severities,

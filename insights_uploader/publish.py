@@ -117,6 +117,8 @@ def _told(error: ServerError, at: Replacement, confirmed: Sequence[str]) -> Serv
         message += f" The older report {at.planned.key} {at.lost}, and no new one is confirmed."
     if confirmed:
         message += f" Published before that: {', '.join(confirmed)}."
+    if not (at.begun or confirmed or at.lost):
+        message += " Nothing was published."
     if not at.begun and not confirmed and not isinstance(error, PartialError):
         return ServerError(error.slug, message, error.hint, error.status)
     slug = error.slug if isinstance(error, PartialError) else "published-in-part"

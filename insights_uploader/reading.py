@@ -66,8 +66,10 @@ class Reader:
         for argument in arguments:
             heard: dict[str, None] = {}
             try:
+                parser = self._plugins.named(argument.format) if argument.format else None
+                heard |= _only_tool(parser)
                 argument.check()
-                part, record = self._read(argument, heard)
+                part, record = self._read(argument, parser, heard)
             except (CheckoutError, DiffError):
                 raise
             except ResultsError as error:
@@ -85,15 +87,17 @@ class Reader:
         """A file's path in the checkout, wherever this program runs; else as the user named it."""
         return _inside(path, self._tracked.roots) or path
 
-    def _read(self, argument: Argument, heard: dict[str, None]) -> tuple[Selection, InputRecord]:
+    def _read(
+        self, argument: Argument, parser: Parser | None, heard: dict[str, None]
+    ) -> tuple[Selection, InputRecord]:
         """Read one file; a second time when its paths turn out to need another rule.
 
         The rule is found from all of its paths, which are known only after the first time; for
         files whose paths are as git has them there is no second.
         """
-        parser = self._plugins.named(argument.format) if argument.format else None
         with Source(argument.path, may_be_empty=_empty_is_clean(parser)) as source:
             parser = parser or self._plugins.detect(source)
+            heard |= _only_tool(parser)
             resolver = direct(self._tracked, self._aliases)
             read: _Read | None = self._pass(source, parser, resolver, heard, is_final=False)
             if resolver.unmatched:
@@ -203,6 +207,12 @@ def _inside(path: str, roots: Sequence[str]) -> str | None:
     except (OSError, RuntimeError, ValueError):
         return None
     return next((full.removeprefix(root) for root in roots if full.startswith(root)), None)
+
+
+def _only_tool(parser: Parser | None) -> dict[str, None]:
+    """The tool that all files of a format are of, where there is one."""
+    tool: str | None = getattr(parser, "tool", None)
+    return {} if tool is None else {tool: None}
 
 
 def _empty_is_clean(parser: Parser | None) -> bool:

@@ -43,7 +43,7 @@ class OnBadInput(msgspec.Struct, frozen=True):
             keys = {report_of_tool(tool): tool for tool in tools} or {self.report_of(name): name}
             for key, tool in keys.items():
                 selection.report(key).tools[tool] = None
-            found.append(UnreadableInput(name, tuple(keys), error.message, error.hint))
+            found.append(UnreadableInput(name, tools, tuple(keys), error.message, error.hint))
         return tuple(found)
 
     def settled(

@@ -13,6 +13,9 @@ Command = Callable[..., Any]
 PREFIX = "INSIGHTS_UPLOADER_"
 """Begins the variable of an option in the environment."""
 
+DESTINATIONS = ("code-insights", "build-status", "code-coverage", "jira-builds", "jira-devinfo")
+"""What a run's outcome can go to; the first is the main job."""
+
 _FOLDER = click.Path(path_type=Path)
 _SEVERITIES = click.Choice(["low", "medium", "high"], case_sensitive=False)
 _PERCENT = click.FloatRange(0, 100)
@@ -107,6 +110,20 @@ _OPTIONS: tuple[Command, ...] = (
     _option("--reporter", metavar="TEXT", help="Who reports (default: this program)."),
     _option("--link", metavar="URL", help="Where the full results are, as the CI run."),
     _option("--logo-url", metavar="URL", help="Of a picture for the reports."),
+    _option("--to", type=click.Choice(DESTINATIONS), multiple=True, default=[DESTINATIONS[0]],
+            show_default=True, help="Which APIs get the run's outcome; each by itself."),
+    _option("--optional", type=click.Choice(DESTINATIONS), multiple=True,
+            help="Trouble with this one is told of and changes no exit code."),
+    click.option("--build-status", is_flag=True,
+                 help="Short for --to code-insights --to build-status."),
+    _option("--build-key", metavar="KEY",
+            help="Of the CI's job or plan, the same from build to build (default: what the CI says, "
+            "else the report keys' prefix)."),
+    _option("--build-name", metavar="TEXT", help="Of the build, for people."),
+    _option("--build-url", metavar="URL", help="Of the build's page (default: what the CI says)."),
+    _option("--build-number", metavar="N", help="As the CI counts (default: what the CI says)."),
+    _option("--build-parent", metavar="KEY",
+            help="What a required build asks for (default: the build's key)."),
     _option("--project", envvar="BITBUCKET_PROJECT", metavar="KEY",
             help="Of the repository on the server."),
     _option("--repository", envvar="BITBUCKET_REPOSITORY", metavar="SLUG",

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from insights_uploader.cli.connecting import check_destination, opened
-from insights_uploader.cli.hiding import authorization
+from insights_uploader.cli.hiding import authorization, hidden
+from insights_uploader.cli.receipts import clear_receipt
 from insights_uploader.cli.settling import Settled, settle
 from insights_uploader.cli.surroundings import around
 from insights_uploader.config import ReportSetting, RuleSetting
@@ -30,7 +31,7 @@ from insights_uploader.pipeline import Presentation, Request, World, make_plan
 from insights_uploader.plan.plan import Plan
 from insights_uploader.repository.checkout import Checkout
 from insights_uploader.repository.paths import PathRule
-from insights_uploader.review import Comparison, Server
+from insights_uploader.review import Comparison, Server, UnderReview
 from insights_uploader.selection.diff_filter import FilterMode
 from insights_uploader.selection.selection import Caps
 from insights_uploader.selection.selector import Trace
@@ -55,20 +56,26 @@ def settled(options: Mapping[str, Any]) -> Settled:
     return found
 
 
-def plan_from(settings: Settled, trace: Trace | None = None, http: "Http | None" = None) -> Plan:
+def plan_from(
+    settings: Settled,
+    trace: Trace | None = None,
+    http: "Http | None" = None,
+    begun: Callable[[UnderReview], None] | None = None,
+) -> Plan:
     """Make the plan that the settings ask for.
 
     Args:
         settings: of this run.
         trace: hears how every finding ended.
         http: the way to the server; without it one is opened if a pull request is wanted.
+        begun: hears what is under review, before any results are read.
 
     Raises:
         InsightsError: anything the user can cause.
     """
     if http is None and settings["pull_request"] is not None:
         with connected(settings) as opened:
-            return plan_from(settings, trace, opened)
+            return plan_from(settings, trace, opened, begun)
     server = Server(http, settings["project"], settings["repository"]) if http else None
     world = World(
         plugins=installed(),
@@ -78,6 +85,8 @@ def plan_from(settings: Settled, trace: Trace | None = None, http: "Http | None"
         builder=CodeInsightsPayload(),
         server=server,
         trace=trace,
+        begun=begun,
+        masked=hidden().masked,
     )
     return make_plan(_request(settings), world)
 
@@ -204,18 +213,15 @@ def _check(settings: Settled) -> None:
     for name in ("min_coverage", "min_changed_coverage"):
         if settings[name] is not None and not math.isfinite(settings[name]):
             raise UsageError("bad-percent", f"--{name.replace('_', '-')}: is no percentage")
-    receipt = settings["receipt"]
-    if receipt is not None and not os.access(receipt.parent, os.W_OK):
-        raise UsageError(
-            "unwritable",
-            f"--receipt {receipt}: its folder is not there or not writable",
-            "Make the folder first; nothing was sent.",
-        )
+    if settings["receipt"] is not None:
+        clear_receipt(settings["receipt"])
     for name in ("link", "logo_url"):
         link = settings[name]
         if link and not is_web_address(link):
             option = "--" + name.replace("_", "-")
-            raise UsageError("bad-link", f"{option} {link!r}: is no http or https address")
+            raise UsageError(
+                "bad-link", f"{option} {link!r}: is no http or https address, or holds a password"
+            )
 
 
 def _check_comparison(settings: Settled) -> None:

@@ -1,24 +1,22 @@
 """`insights-uploader publish`: the main job."""
 
-from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import click
 
 from insights_uploader.cli.options import publish_options, results_options
-from insights_uploader.cli.planning import connected, plan_from, settled
+from insights_uploader.cli.outcomes import Destinations, deliveries
+from insights_uploader.cli.planning import plan_from, settled
 from insights_uploader.cli.receipts import keep_receipt
 from insights_uploader.cli.settling import Settled, origins_text
 from insights_uploader.cli.speaking import say, warn
 from insights_uploader.cli.verdicts import exit_code, fail, gate_code, unreadable
-from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
-from insights_uploader.destinations.bitbucket_dc.stored_reports import StoredReports
-from insights_uploader.destinations.http import Http
-from insights_uploader.model.errors import ExitCode, PartialError, ServerError, UsageError
+from insights_uploader.delivering import Sent
+from insights_uploader.model.errors import ExitCode, InsightsError, UsageError
 from insights_uploader.plan.plan import Plan
 from insights_uploader.preview import terminal
 from insights_uploader.preview.plain import plain
-from insights_uploader.publish import Confirmed, Publication, not_of_this_run
 
 
 @click.command("publish")
@@ -37,90 +35,59 @@ def command(**options: Any) -> int:
             f"--changes {settings['changes']}: only what is committed can be published",
             "Leave it away, or use preview or gate.",
         )
-    with connected(settings) as http:
+    with ExitStack() as stack:
+        destinations = Destinations(settings, stack)
+        run = stack.enter_context(deliveries(settings, destinations))
         if settings["verbose"]:
             say(origins_text(settings))
-        plan = plan_from(settings, http=http)
+        plan = plan_from(settings, http=destinations.bitbucket, begun=run.begin)
         if settings["quiet"]:
             warn(terminal.failures(plan))
         else:
             say(terminal.summary(plan))
-        return _publish(plan, http, settings)
+        sent = []
+        for each in run.finish(plan):
+            _tell(each, settings)
+            sent.append(each)
+        return _ended(plan, sent, destinations, settings)
 
 
-def _publish(plan: Plan, http: Http, settings: Settled) -> int:
-    place = (settings["project"], settings["repository"], plan.target.commit)
-    publication = Publication(plan, CodeInsights(http, *place), force=settings["force"])
-    deleted: list[str] = []
-    error: ServerError | None = None
-    try:
-        for report in publication.run():
-            if not settings["quiet"]:
-                say(_words(report))
-            warn(_left_out(report))
-        for key in _others(plan, StoredReports(http, *place), settings):
-            deleted.append(key)
-            warn(plain(f"deleted {key}: it was not of this run"))
-    except ServerError as failure:
-        error = failure
-    words = error.message if error else None
-    keep_receipt(settings["receipt"], publication.plan, publication.confirmed, deleted, words)
-    if publication.plan.ledger != plan.ledger:
-        warn(terminal.ledger_line(publication.plan.ledger))
-    if error is not None and settings["on_upload_error"] == "fail":
-        if gate_code(plan, settings) is ExitCode.GATE_FAILED:
-            error.exit_code = ExitCode.GATE_FAILED  # it outranks the server's trouble
-        fail([*unreadable(plan), error])
-    if error is not None:
-        warn("".join(f"{plain(f'warning: {w}')}\n" for w in (error.message, error.hint) if w))
-    return exit_code(plan, settings)
+def _tell(sent: Sent, settings: Settled) -> None:
+    """What a destination was seen to take."""
+    if sent.delivery is None:
+        return
+    if not settings["quiet"]:
+        say("".join(f"{plain(line)}\n" for line in sent.delivery.words) or "")
+    warn("".join(f"{plain(f'warning: {line}')}\n" for line in sent.delivery.warnings))
 
 
-def _others(plan: Plan, stored: StoredReports, settings: Settled) -> Iterator[str]:
-    """Deal with the reports with our prefix that this run did not make; yields what it deletes.
-
-    Those that told of results which could not be read, and now were, go; others are named, or
-    deleted if asked to.
+def _ended(plan: Plan, sent: list[Sent], destinations: Destinations, settings: Settled) -> ExitCode:
+    """Keep the receipt, then end as the gate and the destinations have it.
 
     Raises:
-        PartialError: one was to be deleted, and the server does not do it.
+        InsightsError: one that is not optional failed, or results could not be read.
+        ExceptionGroup: of those.
     """
-    try:
-        made = {report.key: report.created_date for report in stored.all()}
-    except ServerError as error:
-        if settings["prune"]:
-            raise _published_but(error) from error
-        warn(plain(f"warning: {error.message} All reports are published."))
-        return
-    for key in not_of_this_run(plan, settings["key"], made):
-        if settings["prune"] or key in plan.settled:
-            try:
-                stored.delete(key)
-            except ServerError as error:
-                raise _published_but(error) from error
-            yield key
-        elif not settings["quiet"]:
-            say(plain(f"not of this run: {key}; --prune deletes it"))
-
-
-def _published_but(error: ServerError) -> PartialError:
-    message = f"{error.message} All reports are published; not all others are deleted."
-    return PartialError(error.slug, message, error.hint, error.status)
-
-
-def _words(report: Confirmed) -> str:
-    number = report.annotations
-    plural = "" if number == 1 else "s"
-    done = "published" if report.sent else "unchanged"
-    return f"{done} {report.key}: {report.result}, {number} annotation{plural} confirmed"
-
-
-def _left_out(report: Confirmed) -> str:
-    """What the server did not take, a line each."""
-    lines = [f"{report.key}: left out {name}: {why}" for name, why in report.invalid.items()]
-    if report.over_cap:
-        lines.append(
-            f"{report.key}: the server takes {report.annotations} annotations; the last "
-            f"{report.over_cap} in rank are left out"
-        )
-    return "".join(f"warning: {plain(line)}\n" for line in lines)
+    publication = destinations.publication
+    real = publication.plan if publication else plan
+    confirmed = publication.confirmed if publication else ()
+    keep_receipt(settings["receipt"], real, confirmed, destinations.deleted, sent)
+    if real.ledger != plan.ledger:
+        warn(terminal.ledger_line(real.ledger, sent=True))
+    fatal: list[InsightsError] = []
+    for each in sent:
+        if each.error is None:
+            continue
+        if each.optional or settings["on_upload_error"] == "warn":
+            told = (f"{each.destination}: {each.error.message}", each.error.hint)
+            warn("".join(f"{plain(f'warning: {words}')}\n" for words in told if words))
+        else:
+            fatal.append(each.error)
+    code = gate_code(plan, settings)
+    if code is ExitCode.GATE_FAILED:
+        for error in fatal:
+            error.exit_code = code  # the gate's word outranks the servers' trouble
+    fatal.sort(key=lambda error: -error.exit_code)
+    if fatal:
+        fail([*unreadable(plan), *fatal])
+    return exit_code(plan, settings)

@@ -1,11 +1,38 @@
 """The receipt: what a run decided, and what the server was seen to hold."""
 
-from collections.abc import Sequence
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from insights_uploader.cli.hiding import hidden
 from insights_uploader.cli.speaking import deliver
+from insights_uploader.delivering import Sent
+from insights_uploader.model.errors import UsageError
 from insights_uploader.plan.plan import Plan
 from insights_uploader.publish import Confirmed
+
+
+def clear_receipt(path: Path) -> None:
+    """Take an older run's receipt away, so that none of another commit is taken for this run's.
+
+    A link goes and not what it leads to: in a checkout it is the pull request's author's.
+
+    Raises:
+        UsageError: no receipt could be written there.
+    """
+    if path.is_dir() and not path.is_symlink():
+        raise UsageError("unwritable", f"--receipt {path}: is a folder", "Name a file in it.")
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(
+            "unwritable",
+            f"--receipt {path}: its folder is not there or not writable",
+            "Make the folder first; nothing was sent.",
+        )
+    with contextlib.suppress(OSError):  # as with a device, which keeps nothing
+        if path.is_symlink() or path.is_file():
+            path.unlink()
 
 
 def keep_receipt(
@@ -13,7 +40,7 @@ def keep_receipt(
     plan: Plan,
     confirmed: Sequence[Confirmed] = (),
     deleted: Sequence[str] = (),
-    error: str | None = None,
+    sent: Sequence[Sent] = (),
 ) -> None:
     """Write the receipt to the file that the user asked for; without one do nothing.
 
@@ -25,4 +52,16 @@ def keep_receipt(
     from insights_uploader.plan.schema import receipt
 
     reports = [{name: getattr(c, name) for name in c.__struct_fields__} for c in confirmed]
-    deliver(receipt(plan, reports, deleted, error), path, "--receipt")
+    destinations = [_sent(each) for each in sent]
+    error = next((each.error.message for each in sent if each.error), None)
+    deliver(receipt(plan, reports, deleted, destinations, error), path, "--receipt")
+
+
+def _sent(sent: Sent) -> Mapping[str, Any]:
+    return {
+        "destination": sent.destination,
+        "optional": sent.optional,
+        "error": hidden().masked(sent.error.message) if sent.error else None,
+        "details": dict(sent.delivery.details) if sent.delivery else {},
+        "warnings": list(sent.delivery.warnings) if sent.delivery else [],
+    }

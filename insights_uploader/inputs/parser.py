@@ -18,7 +18,12 @@ Parsed = Finding | FileCoverage | TestTotals | ToolRun | Remark
 
 @runtime_checkable
 class Parser(Protocol):
-    """Reads one format."""
+    """Reads one format.
+
+    A format that never names the tool that wrote a file may say by an attribute `tool` what name
+    all its findings carry, so that a file which cannot be read fails that tool's report; one whose
+    way to say that all is well is a file of no bytes, by `empty_is_clean = True`.
+    """
 
     name: str
     """The format's name, as the user writes it before a path: `sarif:out/*.json`."""

@@ -1,7 +1,7 @@
 """A report before any server's limits: its annotations, its numbers, its verdict."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -106,8 +106,13 @@ class ReportDraft(msgspec.Struct, frozen=True, kw_only=True):
         return {r: n for r, n in sorted(hidden.items(), key=lambda i: (-i[1], i[0])) if n > 0}
 
 
-def annotation(candidate: Candidate) -> AnnotationDraft:
-    """The annotation of a finding that is to be published."""
+def annotation(candidate: Candidate, masked: Callable[[str], str] = str) -> AnnotationDraft:
+    """The annotation of a finding that is to be published.
+
+    Args:
+        candidate: the finding.
+        masked: hides secrets in its words.
+    """
     placed, finding = candidate.placed, candidate.placed.finding
     end, path, line = candidate.end, placed.path, placed.shown_at or placed.line
     if path is not None and not _is_text(path):
@@ -117,7 +122,7 @@ def annotation(candidate: Candidate) -> AnnotationDraft:
     return AnnotationDraft(
         id=candidate.id.hex(),
         rule=candidate.rule,
-        message=_message(candidate, end),
+        message=masked(_message(candidate, end)),
         severity=finding.severity,
         type=finding.type,
         path=path,

@@ -68,12 +68,14 @@ class UnreadableInput(msgspec.Struct, frozen=True):
 
     Attributes:
         path: in the checkout, or as the user named it.
+        tools: whose results it holds; empty when that is not known.
         reports: the keys of the reports that tell of it.
         message: what is wrong, with the file and the position.
         hint: what to do about it; may be empty.
     """
 
     path: str
+    tools: Sequence[str]
     reports: Sequence[str]
     message: str
     hint: str

@@ -52,6 +52,7 @@ def receipt(
     plan: Plan,
     confirmed: Sequence[Mapping[str, Any]],
     deleted: Sequence[str],
+    destinations: Sequence[Mapping[str, Any]],
     error: str | None,
 ) -> bytes:
     """What a run decided and what the server was seen to hold, without the bodies."""
@@ -68,6 +69,7 @@ def receipt(
     ]
     content["confirmed"] = list(confirmed)
     content["deleted"] = list(deleted)
+    content["destinations"] = list(destinations)
     content["error"] = error
     return _encoded(content)
 

@@ -138,9 +138,10 @@ def _ending(plan: Plan) -> Iterator[str]:
         yield f"{_result(Result.PASS)}  the gate is passed"
 
 
-def ledger_line(ledger: Ledger) -> str:
-    """The ledger on one line."""
-    ends = [f"{n} {end}" for end in Disposition if (n := ledger.count(end))]
+def ledger_line(ledger: Ledger, *, sent: bool = False) -> str:
+    """The ledger on one line; what is not sent yet is still to be published."""
+    words = {} if sent else {Disposition.PUBLISHED: "to publish"}
+    ends = [f"{n} {words.get(end, end)}" for end in Disposition if (n := ledger.count(end))]
     found = _count(ledger.parsed + ledger.derived, "finding")
     if ledger.derived:
         found += f" ({ledger.derived} of them derived from coverage)"

@@ -50,6 +50,7 @@ class CheckstyleParser:
     """Yields a finding for each `error` element."""
 
     name = "checkstyle"
+    tool = TOOL
 
     def sniff(self, head: bytes, filename: str) -> bool:  # noqa: ARG002 - the content decides
         """Say whether the root element is `checkstyle`."""

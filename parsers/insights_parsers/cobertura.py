@@ -38,6 +38,7 @@ class CoberturaParser:
     """Yields the measured lines of each class, as the part of a file that it is."""
 
     name = "cobertura"
+    tool = TOOL
 
     def sniff(self, head: bytes, filename: str) -> bool:  # noqa: ARG002 - the content decides
         """Say whether the root is `coverage` with Cobertura's attributes or children."""

@@ -50,6 +50,7 @@ class EslintParser:
     """The plugin."""
 
     name = "eslint"
+    tool = _TOOL
 
     def sniff(self, head: bytes, filename: str) -> bool:  # noqa: ARG002 - the content decides
         """JSON that begins with a file's result, or with rule metadata.

@@ -68,6 +68,7 @@ class JUnitParser:
     """Yields a finding for each failure and error, and the numbers of cases by outcome."""
 
     name = "junit"
+    tool = TOOL
 
     def sniff(self, head: bytes, filename: str) -> bool:  # noqa: ARG002 - the content decides
         """Say whether the root element is a suite of tests or a set of them."""

@@ -33,6 +33,7 @@ class PylintParser:
     """The plugin."""
 
     name = "pylint"
+    tool = TOOL
     empty_is_clean = True
 
     def sniff(self, head: bytes, filename: str) -> bool:  # noqa: ARG002 - the content decides

@@ -174,7 +174,7 @@ def test_a_team_that_does_not_let_the_upload_stop_a_build(
     arguments = ["--base", "main", "--receipt", receipt, "--on-upload-error", "warn"]
     done = run("publish", results, *arguments, **settings(sandbox))
     assert done.returncode == code
-    assert "warning: GET http" in done.stderr
+    assert "warning: code-insights: GET http" in done.stderr
     assert "the token is not accepted" in json.loads(receipt.read_text())["error"]
     assert TOKEN not in done.stdout + done.stderr
 

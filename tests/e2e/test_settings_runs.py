@@ -310,3 +310,49 @@ def test_an_empty_pylint_file_is_clean_when_it_is_named_so(run: Run, tmp_path: P
     assert run("gate", tmp_path / "pylint.txt", "--base", "main").returncode == 3
     done = run("gate", f"pylint:{tmp_path}/pylint.txt", "--base", "main")
     assert done.returncode == 0, done.stderr
+
+
+def test_an_older_receipt_is_none_of_a_run_that_fails(
+    run: Run, tmp_path: Path, checkout: Path
+) -> None:
+    receipt = tmp_path / "receipt.json"
+    receipt.write_text("{}")
+    done = run("gate", RUFF, "--base", "nowhere", "--receipt", receipt)
+    assert done.returncode == 3
+    assert not receipt.exists()
+    done = run("gate", RUFF, "--base", "main", "--receipt", tmp_path)
+    assert done.returncode == 2
+    assert "is a folder" in done.stderr
+
+
+def test_a_receipt_does_not_follow_a_link_of_the_checkout(run: Run, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (tmp_path / "receipt.json").symlink_to(precious)
+    done = run(
+        "gate", RUFF, "--base", "main", "--exit-zero", "--receipt", tmp_path / "receipt.json"
+    )
+    assert done.returncode == 0, done.stderr
+    assert precious.read_text() == "precious"
+    assert json.loads((tmp_path / "receipt.json").read_text())["verdict"]["result"] == "FAIL"
+
+
+def test_a_link_with_a_password_is_not_published(run: Run) -> None:
+    done = run("preview", RUFF, "--base", "main", "--link", "https://me:hunter22@example.com/")
+    assert done.returncode == 2
+    assert "hunter22" not in done.stderr + done.stdout
+
+
+def test_a_finding_that_quotes_the_token_does_not_publish_it(run: Run, tmp_path: Path) -> None:
+    """A failing test that prints its environment."""
+    secret = "a-token-of-the-server"
+    (tmp_path / "t.xml").write_text(
+        '<testsuite tests="1"><testcase classname="tests.test_cli" name="t">'
+        f'<failure message="BITBUCKET_TOKEN={secret}">{secret}</failure></testcase></testsuite>'
+    )
+    arguments = ("preview", tmp_path / "t.xml", "--base", "main", "--format", "json")
+    done = run(*arguments, BITBUCKET_TOKEN=secret)
+    assert done.returncode == 0, done.stderr
+    assert secret not in done.stdout
+    [report] = json.loads(done.stdout)["reports"]
+    assert "BITBUCKET_TOKEN=***" in report["annotations"][0]["message"]

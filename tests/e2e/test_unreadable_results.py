@@ -196,3 +196,30 @@ def test_in_a_settings_file_only_the_user_s_own_may_turn_it_off(
     code, _, errors = publish(run, sandbox, with_one, results)
     assert code == 2
     assert "on-bad-input" in errors
+
+
+@pytest.mark.parametrize("state", ["gone", "empty"])
+def test_a_format_of_one_tool_fails_its_report_whatever_is_wrong_with_the_file(
+    run: Run, sandbox: Sandbox, dotenv: Path, results: Path, state: str
+) -> None:
+    """A pass of an earlier run of the commit does not stay."""
+    assert publish(run, sandbox, dotenv, results, "junit:junit.xml")[0] == 0
+    if state == "gone":
+        (results / "junit.xml").unlink()
+    else:
+        (results / "junit.xml").write_bytes(b"")
+    assert publish(run, sandbox, dotenv, results, "junit:junit.xml")[0] == 3
+    reports = stored(run, sandbox, dotenv)
+    assert {key: report["result"] for key, report in reports.items()} == {"ci.junit": "FAIL"}
+    assert reports["ci.junit"]["details"].startswith("Fails: junit.xml: ")
+
+
+def test_what_may_be_of_unreadable_results_is_not_pruned(
+    run: Run, sandbox: Sandbox, dotenv: Path, results: Path
+) -> None:
+    assert publish(run, sandbox, dotenv, results)[0] == 0
+    cut(results / "ruff.sarif", 20_000)
+    code, output, _ = publish(run, sandbox, dotenv, results, "junit.xml", "ruff.sarif", "--prune")
+    assert code == 3
+    assert "of results that could not be read, or not of this run: ci.ruff" in output
+    assert "ci.ruff" in stored(run, sandbox, dotenv)

@@ -90,5 +90,5 @@ def test_a_name_that_json_cannot_carry_is_told_in_words() -> None:
 def test_names_that_are_no_utf_8() -> None:
     """A results file, a branch or the checkout's own folder can be called so."""
     plan = msgspec.structs.replace(plan_of(1, 0), notes=["caf\udce9.xml: is \ud83dolder"])
-    for text in (to_json(plan), receipt(plan, (), (), "caf\udce9")):
+    for text in (to_json(plan), receipt(plan, (), (), (), "caf\udce9")):
         assert json.loads(text)["notes"] == ["caf\ufffd.xml: is \ufffdolder"]

@@ -1,0 +1,143 @@
+"""From the settings to the destinations that a run's outcome goes to."""
+
+import functools
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from insights_uploader.cli.planning import connected
+from insights_uploader.cli.settling import Settled
+from insights_uploader.cli.speaking import say, warn
+from insights_uploader.code_insights import CodeInsightsDestination
+from insights_uploader.delivering import Deliveries
+from insights_uploader.outcome import BuildRun, OutcomeDestination
+from insights_uploader.preview.plain import plain
+from insights_uploader.publish import Confirmed, Publication
+
+if TYPE_CHECKING:
+    from insights_uploader.destinations.http import Http
+
+_ON_BITBUCKET = ("code-insights", "build-status", "code-coverage")
+
+
+class Destinations:
+    """Those that the user named, each with its way; nothing is sent by making them.
+
+    Attributes:
+        all: in the order in which they are served.
+        bitbucket: the way to the Bitbucket server; None where none of them needs one.
+    """
+
+    def __init__(self, settings: Settled, stack: ExitStack) -> None:
+        """Make them.
+
+        Args:
+            settings: of this run.
+            stack: closes what is opened.
+
+        Raises:
+            UsageError: what one of them needs is missing.
+        """
+        names = named(settings)
+        self._settings = settings
+        self._reports: CodeInsightsDestination | None = None
+        self.bitbucket: Http | None = None
+        if any(name in _ON_BITBUCKET for name in names):
+            self.bitbucket = stack.enter_context(connected(settings))
+        self.all: Sequence[OutcomeDestination] = [self._made(name) for name in names]
+
+    @property
+    def publication(self) -> Publication | None:
+        """What became of the reports; None where none were to be sent."""
+        return self._reports.publication if self._reports else None
+
+    @property
+    def deleted(self) -> Sequence[str]:
+        """The keys of the reports that were deleted."""
+        return self._reports.deleted if self._reports else ()
+
+    def _made(self, name: str) -> OutcomeDestination:
+        makers: Mapping[str, Callable[[], OutcomeDestination]] = {
+            "code-insights": self._code_insights,
+            "build-status": self._build_status,
+            "code-coverage": self._code_coverage,
+        }
+        return makers[name]()
+
+    def _code_insights(self) -> OutcomeDestination:
+        assert self.bitbucket is not None  # noqa: S101 - see above
+        settings = self._settings
+        self._reports = CodeInsightsDestination(
+            self.bitbucket,
+            settings["project"],
+            settings["repository"],
+            settings["key"],
+            force=settings["force"],
+            prune=settings["prune"],
+            confirmed=functools.partial(_confirmed, quiet=settings["quiet"]),
+        )
+        return self._reports
+
+    def _build_status(self) -> OutcomeDestination:
+        from insights_uploader.destinations.build_status.outcome import BuildStatusDestination
+
+        settings = self._settings
+        return BuildStatusDestination(self.bitbucket, settings["project"], settings["repository"])
+
+    def _code_coverage(self) -> OutcomeDestination:
+        from insights_uploader.destinations.code_coverage.outcome import CodeCoverageOutcome
+
+        return CodeCoverageOutcome(self.bitbucket)
+
+
+def named(settings: Settled) -> Sequence[str]:
+    """The names of the destinations, each once."""
+    names = list(settings["to"])
+    if settings["build_status"]:
+        names += ["code-insights", "build-status"]
+    return list(dict.fromkeys(names))
+
+
+def deliveries(settings: Settled, destinations: Destinations) -> Deliveries:
+    """The way of the run's outcome to these destinations."""
+    return Deliveries(
+        destinations.all,
+        lambda: time.time_ns() // 1_000_000,
+        build=build_run(settings),
+        branch=settings.build.branch if settings.build else None,
+        optional=settings["optional"],
+        tell=lambda words: warn(plain(f"warning: {words}")),
+    )
+
+
+def build_run(settings: Settled) -> BuildRun | None:
+    """The CI's build, as the user and the CI describe it; None where its page is not known."""
+    build = settings.build
+    url = settings["build_url"] or (build.build_url if build else None)
+    if not url:
+        return None
+    key = settings["build_key"] or getattr(build, "job", None) or settings["key"]
+    number = settings["build_number"] or (build.build_number if build else None)
+    name = settings["build_name"] or getattr(build, "job_name", None) or key
+    return BuildRun(
+        key=key, name=name, url=url, number=number, parent=settings["build_parent"] or key
+    )
+
+
+def _confirmed(report: Confirmed, *, quiet: bool) -> None:
+    """Tell of a report that the server was seen to hold."""
+    if not quiet:
+        plural = "" if report.annotations == 1 else "s"
+        done = "published" if report.sent else "unchanged"
+        say(
+            f"{done} {report.key}: {report.result}, "
+            f"{report.annotations} annotation{plural} confirmed"
+        )
+    lines = [f"{report.key}: left out {name}: {why}" for name, why in report.invalid.items()]
+    if report.over_cap:
+        lines.append(
+            f"{report.key}: the server takes {report.annotations} annotations; the last "
+            f"{report.over_cap} in rank are left out"
+        )
+    warn("".join(f"warning: {plain(line)}\n" for line in lines))

@@ -1,0 +1,120 @@
+"""Floor 6: Code Insights on Bitbucket Data Center as one of a run's destinations."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
+from insights_uploader.destinations.bitbucket_dc.stored_reports import StoredReports
+from insights_uploader.destinations.http import Http
+from insights_uploader.model.errors import PartialError, ServerError, UsageError
+from insights_uploader.outcome import Delivery, Outcome, Prepared
+from insights_uploader.plan.plan import Plan
+from insights_uploader.publish import Confirmed, Publication, not_of_this_run
+
+NAME = "code-insights"
+
+
+class CodeInsightsDestination:
+    """The reports of the plan, in the place of those that were there.
+
+    Attributes:
+        publication: of the plan that was sent; None before.
+        deleted: the keys of the reports that were deleted, not being of this run.
+    """
+
+    name = NAME
+    announces = False
+
+    def __init__(
+        self,
+        http: Http,
+        project: str,
+        repository: str,
+        prefix: str,
+        *,
+        force: bool = False,
+        prune: bool = False,
+        confirmed: Callable[[Confirmed], None],
+    ) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            http: the way to the server.
+            project: there.
+            repository: there.
+            prefix: that all keys of this project's reports are made with.
+            force: send it though the server holds the same, or something newer.
+            prune: delete the reports with our prefix that are not of this run.
+            confirmed: hears of each report as soon as it is.
+        """
+        self.publication: Publication | None = None
+        self.deleted: list[str] = []
+        self._http = http
+        self._place = (project, repository)
+        self._prefix = prefix
+        self._force = force
+        self._prune = prune
+        self._confirmed = confirmed
+
+    def prepared(self, outcome: Outcome) -> Sequence[Prepared]:
+        """What creates the reports; what is there before decides what else is sent."""
+        return [*_prepared(_plan(outcome), *self._place)]
+
+    def send(self, outcome: Outcome) -> Delivery:
+        """Replace the reports, then deal with those that are not of this run."""
+        plan = _plan(outcome)
+        place = (*self._place, outcome.commit)
+        self.publication = Publication(plan, CodeInsights(self._http, *place), force=self._force)
+        for report in self.publication.run():
+            self._confirmed(report)
+        words, warnings = self._others(plan, StoredReports(self._http, *place))
+        return Delivery(words, warnings=warnings)
+
+    def _others(self, plan: Plan, stored: StoredReports) -> tuple[Sequence[str], Sequence[str]]:
+        """Delete the reports that told of results which could not be read, and now were.
+
+        Others with our prefix are named, or deleted if asked to.
+
+        Raises:
+            PartialError: one was to be deleted, and the server does not do it.
+        """
+        try:
+            made = {report.key: report.created_date for report in stored.all()}
+        except ServerError as error:
+            if self._prune:
+                raise _published_but(error) from error
+            return [], [f"{error.message} All reports are published."]
+        words = []
+        unsure = any(not unreadable.tools for unreadable in plan.unreadable)
+        for key in not_of_this_run(plan, self._prefix, made):
+            if key not in plan.settled and (unsure or not self._prune):
+                whose = "of results that could not be read, or " if unsure else ""
+                remedy = "" if unsure else "; --prune deletes it"
+                words.append(f"{whose}not of this run: {key}{remedy}")
+                continue
+            try:
+                stored.delete_report(key)
+            except ServerError as error:
+                raise _published_but(error) from error
+            self.deleted.append(key)
+        return words, [f"deleted {key}: it was not of this run" for key in self.deleted]
+
+
+def _plan(outcome: Outcome) -> Plan:
+    if outcome.plan is None:
+        raise UsageError("no-plan", "Code Insights takes only a run that has ended")
+    return outcome.plan
+
+
+def _prepared(plan: Plan, project: str, repository: str) -> Iterator[Prepared]:
+    commit = f"/rest/insights/latest/projects/{project}/repos/{repository}/commits"
+    for report in plan.reports:
+        address = f"{commit}/{plan.target.commit}/reports/{report.key}"
+        yield Prepared("PUT", address, report.body)
+        if report.annotations:
+            body = {"annotations": list(report.annotations)}
+            yield Prepared("POST", f"{address}/annotations", body)
+
+
+def _published_but(error: ServerError) -> PartialError:
+    message = f"{error.message} All reports are published; not all others are deleted."
+    return PartialError(error.slug, message, error.hint, error.status)

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from insights_uploader import doctor
+from insights_uploader.cli import bad_values
 from insights_uploader.cli.destination import SETTINGS, from_outside
 from insights_uploader.cli.examination import ServerExamination
 from insights_uploader.cli.hiding import authorization, hidden
@@ -29,9 +30,26 @@ from insights_uploader.repository.git import Git
 _OWN_DEFAULTS = {"tries": 1, "deadline": 60}
 """What fails now and then is to be seen, and soon."""
 _QUIET = (Status.PASSED, Status.SKIPPED)
+_WRONG = f"{__name__}.wrong"
+"""Where a context keeps what is wrong with a variable."""
 
 
-@click.command("doctor")
+class _Doctor(click.Command):
+    """Takes a variable with a wrong value for something to tell of, and leaves it out."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, list(args))
+        except click.BadParameter as error:
+            name = bad_values.variable(error)
+            if name is None:
+                raise
+            ctx.meta.setdefault(_WRONG, f"{name}: {bad_values.reason(error)}")
+            self.params = [_unset(each) if each is error.param else each for each in self.params]
+        return self.parse_args(ctx, args)
+
+
+@click.command("doctor", cls=_Doctor)
 @click.option("--json", "is_json", is_flag=True, help="As JSON.")
 def command(is_json: bool, **options: Any) -> int:
     """Check the settings, the checkout, the server, the token, the commit and its pull request.
@@ -53,6 +71,12 @@ def command(is_json: bool, **options: Any) -> int:
     elif not settings["quiet"]:
         say(", ".join(f"{number} {status}" for status, number in counts.items() if number))
     return doctor.exit_code(done)
+
+
+def _unset(option: click.Parameter) -> click.Parameter:
+    own = copy.copy(option)
+    own.envvar = None
+    return own
 
 
 def _for_doctor(option: click.Parameter) -> click.Parameter:
@@ -97,6 +121,9 @@ def _settings(options: dict[str, Any]) -> tuple[Settled, Check]:
         return from_outside(options), skipped("settings", words)
     except InsightsError as error:
         return from_outside(options), doctor.failed("settings", error)
+    wrong = click.get_current_context().meta.get(_WRONG)
+    if wrong is not None:
+        return settings, doctor.failed("settings", UsageError("bad-variable", wrong))
     title, *lines = origins_text(msgspec.structs.replace(settings, build=None)).splitlines()
     details = [doctor.without_userinfo(line.strip()) for line in lines]
     file = f"the file is {settings.file}" if settings.file else "there is no settings file"

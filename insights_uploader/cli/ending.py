@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from insights_uploader import __version__
+from insights_uploader.cli import bad_values
 from insights_uploader.credentials import Secrets
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def run(command: click.Command, environ: Mapping[str, str], stderr: TextIO) -> i
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
+        if isinstance(error, click.BadParameter):
+            error = bad_values.in_our_words(error)
         shown = io.StringIO()
         error.show(shown)
         _write(secrets.masked(shown.getvalue()), stderr)

@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import click
@@ -12,8 +12,10 @@ from click.core import ParameterSource
 from insights_uploader import config
 from insights_uploader.ci.build import Build
 from insights_uploader.ci.detection import detect
+from insights_uploader.cli.bad_values import reason, variable_of
 from insights_uploader.cli.options import PREFIX, PUBLISH_VARIABLES
 from insights_uploader.cli.surroundings import told
+from insights_uploader.credentials import variable_of as secret_variable
 from insights_uploader.model.errors import UsageError
 from insights_uploader.preview.plain import plain
 from insights_uploader.repository.checkout import Checkout
@@ -21,10 +23,6 @@ from insights_uploader.repository.checkout import Checkout
 _FROM_TABLES = ("path_alias", "rule", "report")
 """Keys of a settings file that are tables, read as what they are to become."""
 
-_ORIGINS = {
-    ParameterSource.COMMANDLINE: "the command line",
-    ParameterSource.ENVIRONMENT: "the environment",
-}
 _DEFAULT = "default"
 
 
@@ -35,6 +33,7 @@ class Settled(msgspec.Struct, frozen=True):
         values: by the option's name, dashes as underscores.
         origins: where each comes from, in words.
         file: the settings file; None without one.
+        ignored: another settings file, which does not count.
         build: what the CI says of this build; None without a CI.
     """
 
@@ -42,6 +41,7 @@ class Settled(msgspec.Struct, frozen=True):
     origins: Mapping[str, str]
     file: str | None
     build: Build | None = None
+    ignored: str | None = None
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -62,10 +62,8 @@ def settle(options: Mapping[str, Any], checkout: Callable[[], Checkout]) -> Sett
     _check_environment(context, os.environ)
     found = config.read(checkout().root, options["config"])
     values: dict[str, Any] = dict.fromkeys(_FROM_TABLES) | dict(options)
-    origins = {}
-    for name in options:
-        source = context.get_parameter_source(name)
-        origins[name] = _ORIGINS.get(source, _DEFAULT) if source else _DEFAULT
+    origins = {option.name: _origin(context, option) for option in context.command.params}
+    origins = {name: origins[name] for name in options}
     from_file = {name: (value, str(found.path)) for name, value in found.values().items()}
     revision = options["policy_from"]
     if revision is not None:
@@ -87,7 +85,15 @@ def settle(options: Mapping[str, Any], checkout: Callable[[], Checkout]) -> Sett
     for name, value, origin in told(build, checkout()):
         if origins.get(name) == _DEFAULT and not (name == "base" and values["diff"]):
             values[name], origins[name] = value, origin
-    return Settled(values, origins, found.path, build)
+    return Settled(values, origins, found.path, build, found.ignored)
+
+
+def _origin(context: click.Context, option: click.Parameter) -> str:
+    """Where click took an option's value from."""
+    source = context.get_parameter_source(option.name or "")
+    if source is ParameterSource.ENVIRONMENT:
+        return f"the environment: {variable_of(option)}"
+    return "the command line" if source is ParameterSource.COMMANDLINE else _DEFAULT
 
 
 def _check_environment(context: click.Context, environ: Mapping[str, str]) -> None:
@@ -96,9 +102,19 @@ def _check_environment(context: click.Context, environ: Mapping[str, str]) -> No
     known |= PUBLISH_VARIABLES
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"Did you mean {near[0]}?" if near else "See --help for the options."
-            raise UsageError("unknown-setting", f"{name}: there is no such setting", hint)
+            words = f"{name}: there is no such setting"
+            raise UsageError("unknown-setting", words, _meant(name.removeprefix(PREFIX), known))
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    """What to do instead of setting a variable that nobody reads; names are without our prefix."""
+    if variable := secret_variable(name):
+        return f"Set {variable} instead."
+    if name.lower() in _FROM_TABLES:
+        return f"It stands in the settings file only, as [[{name.lower()}]]."
+    options = [each.removeprefix(PREFIX) for each in known]
+    near = difflib.get_close_matches(name, options, n=1, cutoff=config.NEAR)
+    return f"Did you mean {PREFIX}{near[0]}?" if near else "See --help for the options."
 
 
 def _converted(context: click.Context, name: str, value: Any, path: str) -> Any:
@@ -110,7 +126,7 @@ def _converted(context: click.Context, name: str, value: Any, path: str) -> Any:
         return option.type_cast_value(context, value)
     except click.BadParameter as error:
         key = name.replace("_", "-")
-        raise UsageError("bad-config", f"{path}: {key}: {error.message}") from None
+        raise UsageError("bad-config", f"{path}: {key}: {reason(error)}") from None
 
 
 def _open(name: str, value: Any) -> Any:
@@ -138,6 +154,8 @@ def origins_text(settled: Settled) -> str:
         for name, origin in settled.origins.items()
         if origin != _DEFAULT and name != "results"
     ]
+    if settled.ignored is not None:
+        lines.append(f"  {settled.ignored} is ignored: {settled.file} comes before it")
     if settled.build is not None:
         others = "".join(f", {name} is there too" for name in settled.build.others)
         lines.append(f"  the CI is {settled.build.ci}{others}")

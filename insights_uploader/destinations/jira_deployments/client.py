@@ -28,58 +28,41 @@ from insights_uploader.model.errors import UsageError
 _TOO_LARGE = 413
 
 
-class Rejected(msgspec.Struct, frozen=True, rename="camel"):
-    """A deployment that Jira does not take (RejectedDeployment).
+class Rejected(msgspec.Struct, frozen=True):
+    """A deployment that Jira does not take, and why."""
+
+    key: DeploymentKey
+    messages: Sequence[str]
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """What Jira says to one submission. Accepted is not stored.
 
     Attributes:
-        key: which.
-        errors: Jira's own list.
+        accepted: of a valid form; they will be stored, if a newer update is not.
+        rejected: the others.
+        unknown_issue_keys: issues that the site does not have.
+        unknown_associations: likewise, of any kind, as Jira lists them.
     """
 
+    accepted: Sequence[DeploymentKey]
+    rejected: Sequence[Rejected]
+    unknown_issue_keys: Sequence[str]
+    unknown_associations: Sequence[Any]
+
+
+class _Refused(msgspec.Struct, frozen=True):
     key: DeploymentKey
     errors: Any = None
 
-    @property
-    def words(self) -> str:
-        """Jira's reasons."""
-        return "; ".join(messages_of(self.errors)) or "no reason"
 
-
-class Submission(msgspec.Struct, frozen=True, rename="camel"):
-    """What Jira says to one submission (SubmitDeploymentsResponse). Accepted is not stored.
-
-    Attributes:
-        accepted_deployments: of a valid form; they will be stored, if a newer update is not.
-        rejected_deployments: and why.
-        unknown_issue_keys: issues that the site does not have.
-        unknown_associations: likewise, of any kind.
-    """
+class _Answer(msgspec.Struct, frozen=True, rename="camel"):
+    """SubmitDeploymentsResponse, of which every part may be missing."""
 
     accepted_deployments: Sequence[DeploymentKey] | None = None
-    rejected_deployments: Sequence[Rejected] | None = None
+    rejected_deployments: Sequence[_Refused] | None = None
     unknown_issue_keys: Sequence[str] | None = None
     unknown_associations: Sequence[Any] | None = None
-
-
-class Stored(msgspec.Struct, frozen=True, rename="camel"):
-    """What is relied upon in a stored deployment; Jira gives all of DeploymentData."""
-
-    update_sequence_number: int
-    state: str
-    display_name: str
-
-
-class Gate(msgspec.Struct, frozen=True, rename="camel"):
-    """What is relied upon in a gating status: its word, and the requests for change behind it.
-
-    Attributes:
-        gating_status: a word of `GatingStatus`, or one of a newer server.
-        details: links to issues.
-    """
-
-    gating_status: str
-    details: Sequence[Mapping[str, Any]] | None = None
-    updated_timestamp: str | None = None
 
 
 class JiraDeployments:
@@ -118,12 +101,12 @@ class JiraDeployments:
                 half = len(some) // 2
                 waiting[:0] = [some[:half], some[half:]]
             else:
-                yield some, reply.decoded(Submission)
+                yield some, _submission(reply)
 
-    def one(self, key: DeploymentKey) -> Reply | None:
+    def get(self, key: DeploymentKey) -> Mapping[str, Any] | None:
         """The deployment as it is stored, ignoring what is under way; None if there is none."""
         reply = self._send("GET", *_segments(key), expected=(200, 404))
-        return None if reply.status == 404 else reply
+        return None if reply.status == 404 else reply.decoded(dict[str, Any])
 
     def delete(self, key: DeploymentKey) -> None:
         """Have a deployment deleted, later; Jira says the same of one that never was."""
@@ -137,10 +120,10 @@ class JiraDeployments:
         query = list(properties.items())
         self._send("DELETE", "bulkByProperties", query=query, expected=(202,))
 
-    def gating_status(self, key: DeploymentKey) -> Reply | None:
-        """The gate of a deployment, a `Gate`; None if there is none, or no such deployment yet."""
+    def gating_status(self, key: DeploymentKey) -> Mapping[str, Any] | None:
+        """The gate of a deployment; None if it has none, or is not stored yet."""
         reply = self._send("GET", *_segments(key), "gating-status", expected=(200, 404))
-        return None if reply.status == 404 else reply
+        return None if reply.status == 404 else reply.decoded(dict[str, Any])
 
     def _send(self, method: str, *below: str, **request: Any) -> Reply:
         return self._site.send(Api.DEPLOYMENTS, method, *below, **request)
@@ -152,3 +135,14 @@ def _segments(key: DeploymentKey) -> Sequence[str]:
         *("pipelines", key.pipeline_id, "environments", key.environment_id),
         *("deployments", str(key.deployment_sequence_number)),
     )
+
+
+def _submission(reply: Reply) -> Submission:
+    answer = reply.decoded(_Answer)
+    rejected = [
+        Rejected(each.key, [reply.quoted(words) for words in messages_of(each.errors)])
+        for each in answer.rejected_deployments or ()
+    ]
+    keys = [reply.quoted(key) for key in answer.unknown_issue_keys or ()]
+    unknown = answer.unknown_associations or ()
+    return Submission(answer.accepted_deployments or (), rejected, keys, unknown)

@@ -102,6 +102,26 @@ class Association(_Shape, frozen=True):
     association_type: AssociationType
     values: Sequence[str | Entity]
 
+    @property
+    def names(self) -> Sequence[str]:
+        """What it names, for people: a kind and a value each; of issues there is one kind."""
+        kind = _KINDS[self.association_type]
+        return [
+            f"{kind} {each}"
+            if isinstance(each, str)
+            else " ".join((kind, *filter(None, (each.repository_id, each.commit_hash))))
+            for each in self.values
+        ]
+
+
+_KINDS = {
+    AssociationType.ISSUE_KEYS: "issue",
+    AssociationType.ISSUE_ID_OR_KEYS: "issue",
+    AssociationType.SERVICE_ID_OR_KEYS: "service",
+    AssociationType.COMMIT: "commit",
+    AssociationType.REPOSITORY: "repository",
+}
+
 
 class Command(_Shape, frozen=True):
     """What Jira shall do."""

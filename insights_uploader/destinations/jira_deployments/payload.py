@@ -7,10 +7,10 @@ in UTF-16 code units. A body that the server could refuse for its content cannot
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
+from insights_uploader.destinations.bitbucket_dc.payload import is_web_address
 from insights_uploader.destinations.jira_deployments.deployment import (
     ISSUES,
     Association,
@@ -33,7 +33,6 @@ MAX_DEPLOYMENTS = 100
 
 _ISSUE = re.compile(r"\w{1,255}-\d{1,255}|\d{1,255}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_NOT_IN_URL = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff<>\"{}|\\^`]")
 
 Body = Mapping[str, Any]
 
@@ -201,12 +200,7 @@ def _number(number: int) -> Iterator[str]:
 
 
 def _address(address: str) -> Iterator[str]:
-    try:
-        parts = urlsplit(address)
-        is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_web = False
-    if not is_web or _units(address) > MAX_URL or _NOT_IN_URL.search(address):
+    if not is_web_address(address) or _units(address) > MAX_URL or _CONTROL.search(address):
         yield f"must be an http or https address of at most {MAX_URL} characters"
 
 

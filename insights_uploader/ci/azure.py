@@ -34,3 +34,5 @@ def read(variables: Variables) -> None:
         "{SYSTEM_COLLECTIONURI}/{SYSTEM_TEAMPROJECT}/_build/results?buildId={BUILD_BUILDID}",
     )
     variables.take("build_number", "BUILD_BUILDNUMBER")
+    variables.join("job", "SYSTEM_TEAMPROJECT", "BUILD_DEFINITIONNAME")
+    variables.take("job_name", "BUILD_DEFINITIONNAME")

@@ -30,3 +30,5 @@ def read(variables: Variables) -> None:
         variables.take("branch", "bamboo_planRepository_branchName", "bamboo_planRepository_branch")
     variables.take("build_url", "bamboo_buildResultsUrl", "bamboo_resultsUrl")
     variables.take("build_number", "bamboo_buildNumber")
+    variables.take("job", "bamboo_planKey", "bamboo_buildKey")
+    variables.take("job_name", "bamboo_planName", "bamboo_buildPlanName")

@@ -32,4 +32,6 @@ def read(variables: Variables) -> None:
         "{BITBUCKET_BUILD_NUMBER}",
     )
     variables.take("build_number", "BITBUCKET_BUILD_NUMBER")
+    variables.take("job", "BITBUCKET_REPO_FULL_NAME")
+    variables.take("job_name", "BITBUCKET_REPO_SLUG")
     variables.elsewhere("BITBUCKET_PR_ID")

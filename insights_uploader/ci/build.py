@@ -24,6 +24,11 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
         pull_request: its number in Bitbucket Data Center; those of other servers are ignored.
         build_url: page of the build.
         build_number: as the CI counts them; not always a number.
+        job: key of the job or plan that was built, the same from build to build, and another one
+            than that of any other job of this CI.
+        job_name: of the job, for people, where the CI tells it apart from the key.
+        plan: key of what the jobs of all branches belong to, where each branch has a job of its
+            own; a required build asks for it.
         origins: field -> the variable or variables its value came from.
         ignored: variable -> why its value was not taken; never the value itself.
         others: names of further CIs whose variables are there too, and were not read.
@@ -40,6 +45,9 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     pull_request: int | None = None
     build_url: str | None = None
     build_number: str | None = None
+    job: str | None = None
+    job_name: str | None = None
+    plan: str | None = None
     origins: Mapping[str, str]
     ignored: Mapping[str, str]
     others: tuple[str, ...] = ()

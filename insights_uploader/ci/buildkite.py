@@ -22,6 +22,8 @@ def read(variables: Variables) -> None:
     variables.take("branch", "BUILDKITE_BRANCH")
     variables.take("build_url", "BUILDKITE_BUILD_URL")
     variables.take("build_number", "BUILDKITE_BUILD_NUMBER")
+    variables.join("job", "BUILDKITE_ORGANIZATION_SLUG", "BUILDKITE_PIPELINE_SLUG")
+    variables.take("job_name", "BUILDKITE_PIPELINE_NAME", "BUILDKITE_PIPELINE_SLUG")
     if variables.get("BUILDKITE_PULL_REQUEST") != "false":
         variables.take("pull_request", "BUILDKITE_PULL_REQUEST")
         variables.take("target_branch", "BUILDKITE_PULL_REQUEST_BASE_BRANCH")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 _NO_HOST = "an address without a valid host"
 _MAX_URL = 2048
 _MAX_LABEL = 255
+_MAX_JOB = 1024  # characters; projects lie in folders of folders
 _MAX_BRANCH = 1024  # characters; more than any file system lets git keep
 _MAX_KEY = 128  # characters of a key or a slug, by Bitbucket Data Center
 _OTHER_FORGES = (
@@ -97,6 +98,13 @@ def is_another_forge(host: str) -> bool:
     """Whether a host is one of the public services, which are no Bitbucket Data Center."""
     labels = host.lower().rstrip(".")
     return any(labels == forge or labels.endswith(f".{forge}") for forge in _OTHER_FORGES)
+
+
+def job(text: str) -> str:
+    """What a job or plan is called."""
+    if not text.isprintable() or not text.strip() or len(text) > _MAX_JOB:
+        raise ValueError("not a name that can be shown")
+    return text
 
 
 def label(text: str) -> str:

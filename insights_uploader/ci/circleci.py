@@ -26,4 +26,6 @@ def read(variables: Variables) -> None:
     variables.take("branch", "CIRCLE_BRANCH")
     variables.take("build_url", "CIRCLE_BUILD_URL")
     variables.take("build_number", "CIRCLE_BUILD_NUM")
+    variables.join("job", "CIRCLE_PROJECT_REPONAME", "CIRCLE_JOB")
+    variables.take("job_name", "CIRCLE_JOB")
     variables.elsewhere("CIRCLE_PR_NUMBER")  # of forks at GitHub and Bitbucket Cloud only

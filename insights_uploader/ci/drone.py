@@ -24,6 +24,9 @@ def read(variables: Variables) -> None:
     variables.take_remote("DRONE_GIT_HTTP_URL", "DRONE_REMOTE_URL")
     variables.take("build_url", "DRONE_BUILD_LINK")
     variables.take("build_number", "DRONE_BUILD_NUMBER")
+    variables.join("job", "DRONE_REPO", "DRONE_STAGE_NAME")
+    variables.take("job", "DRONE_REPO")
+    variables.take("job_name", "DRONE_STAGE_NAME")
     if variables.get("DRONE_PULL_REQUEST"):
         variables.take("pull_request", "DRONE_PULL_REQUEST")
         variables.take("head", "DRONE_COMMIT_SHA")

@@ -30,3 +30,5 @@ def read(variables: Variables) -> None:
         "build_url", "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}"
     )
     variables.take("build_number", "GITHUB_RUN_NUMBER")
+    variables.join("job", "GITHUB_REPOSITORY", "GITHUB_WORKFLOW", "GITHUB_JOB")
+    variables.take("job_name", "GITHUB_WORKFLOW")

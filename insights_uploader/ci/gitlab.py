@@ -32,4 +32,7 @@ def read(variables: Variables) -> None:
     variables.take("branch", "CI_COMMIT_BRANCH")
     variables.take("build_url", "CI_PIPELINE_URL", "CI_JOB_URL")
     variables.take("build_number", "CI_PIPELINE_ID")
+    # not CI_PIPELINE_NAME, which may be another one in each pipeline
+    variables.join("job", "CI_PROJECT_PATH", "CI_JOB_NAME")
+    variables.take("job_name", "CI_JOB_NAME")
     variables.elsewhere(f"{request}_IID", f"{external}_IID")

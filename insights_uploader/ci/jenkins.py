@@ -30,6 +30,9 @@ def read(variables: Variables) -> None:
     variables.take("commit", "GIT_COMMIT")
     variables.take("build_url", "BUILD_URL")
     variables.take("build_number", "BUILD_NUMBER")
+    variables.take("job", "JOB_NAME")
+    # a job of a branch or a pull request: the branch API gives it a job of its own in the project
+    variables.take_above("plan", "JOB_NAME", variables.get("BRANCH_NAME"))
 
 
 def _multibranch(variables: Variables) -> None:

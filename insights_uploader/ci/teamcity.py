@@ -28,3 +28,5 @@ def read(variables: Variables) -> None:
     variables.take("commit", "BUILD_VCS_NUMBER")
     variables.take("build_url", "BUILD_URL")
     variables.take("build_number", "BUILD_NUMBER")
+    variables.join("job", "TEAMCITY_PROJECT_NAME", "TEAMCITY_BUILDCONF_NAME")
+    variables.take("job_name", "TEAMCITY_BUILDCONF_NAME")

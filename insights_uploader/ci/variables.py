@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from string import Formatter
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from insights_uploader.ci import address, checks, remote
 from insights_uploader.ci.build import Build
@@ -19,6 +19,9 @@ _CHECKS: Mapping[str, Callable[[str], str | int]] = {
     "pull_request": checks.pull_request_number,
     "build_url": checks.web_address,
     "build_number": checks.label,
+    "job": checks.job,
+    "job_name": checks.job,
+    "plan": checks.job,
 }
 _OF_THE_SERVER = ("project", "repository", "pull_request")
 _ELSEWHERE = "of another server than Bitbucket Data Center"
@@ -53,6 +56,17 @@ class Variables:
         """Set a field from a branch with its remote before it: `origin/main`."""
         if text := self.get(name):
             self._put(field, text.removeprefix("refs/remotes/").removeprefix("origin/"), name)
+
+    def take_above(self, field: str, name: str, last: str) -> None:
+        """Set a field from a path without its last part, if that is the one that is named."""
+        above, slash, part = self.get(name).rpartition("/")
+        if slash and last and unquote(part) == last:
+            self._put(field, above, name)
+
+    def join(self, field: str, *names: str) -> None:
+        """Set a field from variables with slashes between them, if all of them are there."""
+        if all(map(self.get, names)):
+            self._put(field, "/".join(map(self.get, names)), ", ".join(names))
 
     def compose(self, field: str, template: str) -> None:
         """Set a field from a template like `{SERVER}/build/{NUMBER}`, if all of it is there."""

@@ -88,6 +88,32 @@ def test_the_branch_of_a_jenkins_job(changes: dict[str, str], branch: str | None
     assert build("jenkins-freestyle-branch", **changes).branch == branch
 
 
+@pytest.mark.parametrize(
+    ("name", "branch", "plan"),
+    [
+        ("team/widgets/feature%2Ffaster", "feature/faster", "team/widgets"),
+        ("widgets", "widgets", None),
+        ("team/nightly", "main", None),
+        ("team/nightly", "", None),
+        ("team/", "", None),
+    ],
+)
+def test_the_plan_of_a_jenkins_job_is_what_its_branches_have_in_common(
+    name: str, branch: str, plan: str | None
+) -> None:
+    found = build("jenkins-freestyle-branch", JOB_NAME=name, BRANCH_NAME=branch)
+    assert (found.job, found.plan) == (name, plan)
+
+
+def test_a_workflow_without_a_name_is_called_like_its_repository() -> None:
+    found = build("woodpecker-branch", CI_WORKFLOW_NAME="")
+    assert (found.job, found.job_name) == ("PRJ/widgets", None)
+
+
+def test_a_job_of_which_a_part_is_not_known_has_no_key() -> None:
+    assert build("gitlab-branch", CI_JOB_NAME="").job is None
+
+
 def test_bamboo_has_been_seen_to_write_a_dot() -> None:
     environ = {
         name.replace("bamboo_repository_pr_", "bamboo.repository_pr_") if "Branch" in name else name: value

@@ -14,6 +14,7 @@ _BAMBOO: Said = {
     "repository": ("widgets", "bamboo_planRepository_repositoryUrl"),
     "commit": (SOURCE, "bamboo_planRepository_revision"),
     "build_number": ("3", "bamboo_buildNumber"),
+    "job_name": ("Widgets - Build", "bamboo_planName"),
 }
 _TEAMCITY: Said = {
     "commit": (SOURCE, "BUILD_VCS_NUMBER"),
@@ -22,10 +23,14 @@ _TEAMCITY: Said = {
         "BUILD_URL",
     ),
     "build_number": ("5", "BUILD_NUMBER"),
+    "job": ("Widgets/Build", "TEAMCITY_PROJECT_NAME, TEAMCITY_BUILDCONF_NAME"),
+    "job_name": ("Build", "TEAMCITY_BUILDCONF_NAME"),
 }
 _GITLAB: Said = {
     "build_url": ("https://gitlab.example.com/tools/widgets/-/pipelines/501", "CI_PIPELINE_URL"),
     "build_number": ("501", "CI_PIPELINE_ID"),
+    "job": ("tools/widgets/test", "CI_PROJECT_PATH, CI_JOB_NAME"),
+    "job_name": ("test", "CI_JOB_NAME"),
 }
 _GITHUB: Said = {
     "build_url": (
@@ -33,6 +38,8 @@ _GITHUB: Said = {
         "GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID",
     ),
     "build_number": ("3", "GITHUB_RUN_NUMBER"),
+    "job": ("octo/widgets/ci/test", "GITHUB_REPOSITORY, GITHUB_WORKFLOW, GITHUB_JOB"),
+    "job_name": ("ci", "GITHUB_WORKFLOW"),
 }
 _AZURE: Said = {
     "build_url": (
@@ -40,11 +47,15 @@ _AZURE: Said = {
         "SYSTEM_COLLECTIONURI, SYSTEM_TEAMPROJECT, BUILD_BUILDID",
     ),
     "build_number": ("20240301.4", "BUILD_BUILDNUMBER"),
+    "job": ("Our Widgets/widgets", "SYSTEM_TEAMPROJECT, BUILD_DEFINITIONNAME"),
+    "job_name": ("widgets", "BUILD_DEFINITIONNAME"),
 }
 _CIRCLECI: Said = {
     "commit": (SOURCE, "CIRCLE_SHA1"),
     "build_url": ("https://circleci.com/gh/octo/widgets/73", "CIRCLE_BUILD_URL"),
     "build_number": ("73", "CIRCLE_BUILD_NUM"),
+    "job": ("widgets/test", "CIRCLE_PROJECT_REPONAME, CIRCLE_JOB"),
+    "job_name": ("test", "CIRCLE_JOB"),
 }
 _BUILDKITE: Said = {
     "project": ("PRJ", "BUILDKITE_REPO"),
@@ -52,6 +63,8 @@ _BUILDKITE: Said = {
     "commit": (SOURCE, "BUILDKITE_COMMIT"),
     "build_url": ("https://buildkite.com/example/widgets/builds/1514", "BUILDKITE_BUILD_URL"),
     "build_number": ("1514", "BUILDKITE_BUILD_NUMBER"),
+    "job": ("example/widgets", "BUILDKITE_ORGANIZATION_SLUG, BUILDKITE_PIPELINE_SLUG"),
+    "job_name": ("widgets", "BUILDKITE_PIPELINE_SLUG"),
 }
 _DRONE: Said = {
     "server": (SERVER, "DRONE_REPO_LINK"),
@@ -59,6 +72,8 @@ _DRONE: Said = {
     "repository": ("widgets", "DRONE_REPO_LINK"),
     "build_url": ("https://drone.example.com/PRJ/widgets/42", "DRONE_BUILD_LINK"),
     "build_number": ("42", "DRONE_BUILD_NUMBER"),
+    "job": ("PRJ/widgets/default", "DRONE_REPO, DRONE_STAGE_NAME"),
+    "job_name": ("default", "DRONE_STAGE_NAME"),
 }
 _WOODPECKER: Said = {
     "server": (f"{SERVER}/git", "CI_REPO_URL"),
@@ -67,6 +82,8 @@ _WOODPECKER: Said = {
     "commit": (SOURCE, "CI_COMMIT_SHA"),
     "build_url": ("https://ci.example.com/repos/7/pipeline/8", "CI_PIPELINE_URL"),
     "build_number": ("8", "CI_PIPELINE_NUMBER"),
+    "job": ("PRJ/widgets/test", "CI_REPO, CI_WORKFLOW_NAME"),
+    "job_name": ("test", "CI_WORKFLOW_NAME"),
 }
 _PIPELINES: Said = {
     "build_url": (
@@ -74,6 +91,8 @@ _PIPELINES: Said = {
         "BITBUCKET_REPO_FULL_NAME, BITBUCKET_BUILD_NUMBER",
     ),
     "build_number": ("73", "BITBUCKET_BUILD_NUMBER"),
+    "job": ("example/widgets", "BITBUCKET_REPO_FULL_NAME"),
+    "job_name": ("widgets", "BITBUCKET_REPO_SLUG"),
 }
 
 
@@ -91,6 +110,12 @@ def _of_job(path: str, commit: str, number: str) -> Said:
         "commit": (commit, "GIT_COMMIT"),
         "build_url": (f"https://jenkins.example.com/job/{path}/{number}/", "BUILD_URL"),
         "build_number": (number, "BUILD_NUMBER"),
+        "job": (path.replace("/job/", "/"), "JOB_NAME"),
+        **(
+            {"plan": (path.rpartition("/job/")[0].replace("/job/", "/"), "JOB_NAME")}
+            if "/job/" in path
+            else {}
+        ),
     }
 
 
@@ -145,12 +170,14 @@ _EXPECTED: dict[str, tuple[str, Said]] = {
             "commit": (SOURCE, "GIT_COMMIT"),
             "branch": ("feature/x", "GIT_BRANCH"),
             "build_number": ("40", "BUILD_NUMBER"),
+            "job": ("nightly", "JOB_NAME"),
         },
     ),
     "bamboo-branch": (
         "Bamboo",
         _BAMBOO
         | _branches("bamboo_planRepository_branchName")
+        | {"job": ("KEY-FOO", "bamboo_planKey")}
         | {"build_url": ("https://bamboo.example.com/browse/KEY-FOO-JOB1-3", "bamboo_buildResultsUrl")},
     ),
     "bamboo-pull-request": (
@@ -158,7 +185,7 @@ _EXPECTED: dict[str, tuple[str, Said]] = {
         _BAMBOO
         | _branches("bamboo_repository_pr_sourceBranch", "bamboo_repository_pr_targetBranch")
         | {"build_url": ("https://bamboo.example.com/browse/KEY-FOO7-JOB1-3", "bamboo_buildResultsUrl")}
-        | {"pull_request": (7, "bamboo_repository_pr_key")},
+        | {"pull_request": (7, "bamboo_repository_pr_key"), "job": ("KEY-FOO7", "bamboo_planKey")},
     ),
     "teamcity-branch": ("TeamCity", _TEAMCITY | _branches("TEAMCITY_BUILD_BRANCH")),
     "teamcity-pull-request": (

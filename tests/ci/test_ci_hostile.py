@@ -115,6 +115,13 @@ def test_no_build_number(value: str) -> None:
     assert build("drone-branch", DRONE_BUILD_NUMBER=value).build_number is None
 
 
+@pytest.mark.parametrize("value", ["a\x1b[2J", "a\nb", "a\udcffb", "\u202egnp", "x" * 1025])
+def test_no_job(value: str) -> None:
+    found = build("jenkins-freestyle-branch", JOB_NAME=value)
+    assert found.job is None
+    assert found.ignored == {"JOB_NAME": "not a name that can be shown"}
+
+
 def test_a_composed_address_of_what_is_no_utf_8() -> None:
     found = build("azure-branch", SYSTEM_TEAMPROJECT="B\udcfcro")  # Latin-1, as Python shows it
     assert found.build_url == "https://dev.azure.com/example/B%FCro/_build/results?buildId=4"

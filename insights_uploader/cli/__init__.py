@@ -18,6 +18,8 @@ _COMMANDS = {
     "doctor": "Check the settings, the server, the token, the commit, the pull request.",
     "parsers": "The parser plugins that are installed.",
     "report": "See and change what a commit has on the server.",
+    "required-builds": "See, change and check which builds a pull request must have.",
+    "deployment": "See and change where a commit was deployed to.",
     "sandbox": "Run a local stand-in for Bitbucket Data Center.",
 }
 

@@ -11,6 +11,7 @@ from insights_uploader.destinations.jira_devinfo.chunks import KINDS
 from insights_uploader.destinations.jira_devinfo.payload import Body
 
 _UNTOLD = "Jira does not say what became of it"
+_WITH_ALL = "its repository is not accepted"
 _SINGULAR = {"commits": "commit", "branches": "branch", "pullRequests": "pull request"}
 
 
@@ -87,10 +88,13 @@ def acceptance(reply: Reply, submitted: Iterable[Body]) -> Acceptance:
     accepted = set(_accepted(body.get("acceptedDevinfoEntities")))
     failed = {f.entity: _quoted(reply, f) for f in _failures(body.get("failedDevinfoEntities"))}
     sent = [*entities_of(submitted)]
-    mute = [each for each in sent if each not in accepted and each not in failed]
     ours = {each.repository for each in sent}
     broken = {each.repository for each in failed if not each.kind}
-    silent = [Failure(each, [_UNTOLD]) for each in mute if each.repository not in broken]
+    silent = [
+        Failure(each, [_WITH_ALL if each.repository in broken else _UNTOLD])
+        for each in sent
+        if each not in accepted and each not in failed
+    ]
     refused = [each for each in failed.values() if each.entity.repository in ours]
     unknown = body.get("unknownIssueKeys")
     return Acceptance(

@@ -20,6 +20,7 @@ _COMMANDS = {
     "report": "See and change what a commit has on the server.",
     "required-builds": "See, change and check which builds a pull request must have.",
     "deployment": "See and change where a commit was deployed to.",
+    "jira": "Tell a Jira Cloud site of builds, deployments and development.",
     "sandbox": "Run a local stand-in for Bitbucket Data Center.",
 }
 

@@ -136,6 +136,10 @@ class Checkout:
         """
         return self._history.default_base()
 
+    def branch(self) -> str | None:
+        """The branch that is checked out, without `refs/heads/`; None when HEAD is a commit."""
+        return self._history.branch()
+
     def remote_address(self) -> str | None:
         """Where the remote is, as the configuration has it; None without a remote."""
         return self._history.remote_address()

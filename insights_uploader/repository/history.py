@@ -86,6 +86,12 @@ class History:
             )
         return result.stdout.decode().strip()
 
+    def branch(self) -> str | None:
+        """The branch that is checked out, without `refs/heads/`; None when HEAD is a commit."""
+        result = self._git.attempt("symbolic-ref", "--quiet", "HEAD")
+        name = result.stdout.decode("utf-8", "replace").strip()
+        return name.removeprefix("refs/heads/") or None
+
     def target(self, branch: str) -> str:
         """The revision of a pull request's target: the remote's branch, as a local one may be old."""
         return f"refs/remotes/{''.join(self._remote('')) or 'origin'}/{branch}"

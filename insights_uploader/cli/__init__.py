@@ -18,6 +18,7 @@ _COMMANDS = {
     "doctor": "Check the settings, the server, the token, the commit, the pull request.",
     "parsers": "The parser plugins that are installed.",
     "report": "See and change what a commit has on the server.",
+    "build": "See and change the build statuses of a commit.",
     "required-builds": "See, change and check which builds a pull request must have.",
     "deployment": "See and change where a commit was deployed to.",
     "jira": "Tell a Jira Cloud site of builds, deployments and development.",

@@ -87,8 +87,8 @@ def build_key(key: str) -> str:
         UsageError: it is blank, or holds what cannot be seen.
     """
     if not key.strip():
-        raise _refused("no-build-key", "--key: the build's key is empty", "It names the job.")
-    return shortened(_visible("--key", key.strip()), MAX_KEY)
+        raise _refused("no-build-key", "the build's key is empty", "It names the job.")
+    return shortened(_visible("the build's key", key.strip()), MAX_KEY)
 
 
 def build_url(url: str, longest: int = MAX_URL) -> str:
@@ -98,13 +98,17 @@ def build_url(url: str, longest: int = MAX_URL) -> str:
         UsageError: it is no web address, or longer than the server takes: cut it leads nowhere.
     """
     if not url.strip():
-        words = "--build-url: the address of the build's page is empty"
-        raise _refused("no-build-url", words, "Bitbucket takes no build without one.")
+        words = "the address of the build's page is empty"
+        raise _refused("no-build-url", words, "Give it with --build-url.")
     if not is_web_address(url) or not url.isprintable():
-        raise _refused("bad-build-url", f"--build-url {url!r}: is no http or https address")
+        raise _refused(
+            "bad-build-url",
+            f"the build's page {url!r} is no http or https address",
+            "See --build-url.",
+        )
     if fitted(url, longest) != url:
-        words = f"--build-url: has more than the {longest} characters that the server takes"
-        raise _refused("bad-build-url", words, "Give a shorter address of the same page.")
+        words = f"the address of the build's page has more than the {longest} characters that fit"
+        raise _refused("bad-build-url", words, "Give a shorter one with --build-url.")
     return url
 
 
@@ -147,21 +151,21 @@ def body(build: BuildStatus, *, takes_cancelled: bool = True) -> Body:
 def _parent(parent: str) -> str:
     """A required build asks for exactly this name: cut it would never be met."""
     if not parent.strip() or fitted(parent, MAX_PARENT) != parent:
-        words = f"--parent: must be 1 to {MAX_PARENT} characters"
+        words = f"the build's parent must be 1 to {MAX_PARENT} characters"
         raise _refused("bad-build", words, "It names the plan that required builds ask for.")
-    return _visible("--parent", parent)
+    return _visible("the build's parent", parent)
 
 
 def _ref(ref: str) -> str:
     if not ref.startswith("refs/") or fitted(ref, MAX_REF) != ref:
-        words = f"--ref: must begin with refs/ and have at most {MAX_REF} characters"
+        words = f"the build's ref must begin with refs/ and have at most {MAX_REF} characters"
         raise _refused("bad-build", words, "As in refs/heads/main.")
-    return _visible("--ref", ref)
+    return _visible("the build's ref", ref)
 
 
-def _visible(option: str, text: str) -> str:
+def _visible(what: str, text: str) -> str:
     if not text.isprintable():
-        raise _refused("bad-build", f"{option}: holds characters that cannot be seen")
+        raise _refused("bad-build", f"{what} holds characters that cannot be seen")
     return text
 
 

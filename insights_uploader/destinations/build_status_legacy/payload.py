@@ -41,10 +41,10 @@ def legacy_body(
     """
     key = key.strip()
     if not key or not key.isprintable():
-        raise _refused("no-build-key", "--key: must be a name that can be seen")
+        raise _refused("no-build-key", "the build's key must be a name that can be seen")
     if not is_web_address(url) or not url.isprintable() or fitted(url, MAX_URL) != url:
-        words = f"--build-url: must be an http or https address of at most {MAX_URL} characters"
-        raise _refused("bad-build-url", words)
+        words = f"the build's page must be an http or https address of at most {MAX_URL} characters"
+        raise _refused("bad-build-url", words, "See --build-url.")
     if state not in _STATES:
         raise _refused(
             "bad-build",

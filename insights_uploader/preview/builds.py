@@ -1,0 +1,42 @@
+"""The builds that Bitbucket holds, as lines for a terminal. Pure."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from insights_uploader.destinations.build_status.client import StoredBuild
+from insights_uploader.destinations.build_status_legacy.client import BuildCounts, CommitBuild
+from insights_uploader.preview.plain import plain
+
+
+def build_line(build: StoredBuild | CommitBuild) -> str:
+    """A build in one line."""
+    name = f"  {build.name}" if build.name else ""
+    return plain(f"{build.key}  {build.state}{name}  {build.url or 'no page'}")
+
+
+def build_lines(build: StoredBuild | CommitBuild) -> Iterator[str]:
+    """A build with all that it holds."""
+    yield build_line(build)
+    if build.description:
+        yield plain(f"  {build.description}")
+    if not isinstance(build, StoredBuild):
+        return
+    for name in ("build_number", "parent", "ref"):
+        if (value := getattr(build, name)) is not None:
+            yield plain(f"  {name.replace('_', ' ')}: {value}")
+    if build.duration is not None:
+        yield f"  duration: {dt.timedelta(milliseconds=min(build.duration, 10**14))}"
+    if (tests := build.test_results) is not None:
+        yield f"  tests: {tests.successful} passed, {tests.failed} failed, {tests.skipped} skipped"
+
+
+def counts_line(commit: str, counts: BuildCounts | None) -> str:
+    """How many builds of a commit are how far, in one line."""
+    if counts is None:
+        return f"{commit}  no builds"
+    words = [
+        f"{number} {name.replace('_', ' ')}"
+        for name in ("successful", "failed", "in_progress", "cancelled", "unknown")
+        if (number := getattr(counts, name)) is not None
+    ]
+    return f"{commit}  {', '.join(words)}"

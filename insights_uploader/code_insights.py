@@ -26,7 +26,7 @@ class CodeInsightsDestination:
 
     def __init__(
         self,
-        http: Http,
+        http: Http | None,
         project: str,
         repository: str,
         prefix: str,
@@ -38,7 +38,7 @@ class CodeInsightsDestination:
         """Prepare; nothing is sent yet.
 
         Args:
-            http: the way to the server.
+            http: the way to the server; None where nothing will be sent.
             project: there.
             repository: there.
             prefix: that all keys of this project's reports are made with.
@@ -62,6 +62,8 @@ class CodeInsightsDestination:
     def send(self, outcome: Outcome) -> Delivery:
         """Replace the reports, then deal with those that are not of this run."""
         plan = _plan(outcome)
+        if self._http is None:
+            raise UsageError("no-destination", "--url is missing", "The reports go there.")
         place = (*self._place, outcome.commit)
         self.publication = Publication(plan, CodeInsights(self._http, *place), force=self._force)
         for report in self.publication.run():

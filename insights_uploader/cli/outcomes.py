@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from insights_uploader.cli.planning import connected
 from insights_uploader.cli.settling import Settled
 from insights_uploader.cli.speaking import say, warn
-from insights_uploader.code_insights import CodeInsightsDestination
+from insights_uploader.code_insights import NAME, CodeInsightsDestination
 from insights_uploader.delivering import Deliveries
-from insights_uploader.outcome import BuildRun, OutcomeDestination
+from insights_uploader.model.errors import UsageError
+from insights_uploader.outcome import BuildRun, OutcomeDestination, Prepared
+from insights_uploader.plan.plan import Plan
 from insights_uploader.preview.plain import plain
 from insights_uploader.publish import Confirmed, Publication
 
@@ -29,12 +31,12 @@ class Destinations:
         bitbucket: the way to the Bitbucket server; None where none of them needs one.
     """
 
-    def __init__(self, settings: Settled, stack: ExitStack) -> None:
+    def __init__(self, settings: Settled, stack: ExitStack | None) -> None:
         """Make them.
 
         Args:
             settings: of this run.
-            stack: closes what is opened.
+            stack: closes what is opened; None where nothing is to be sent.
 
         Raises:
             UsageError: what one of them needs is missing.
@@ -43,7 +45,7 @@ class Destinations:
         self._settings = settings
         self._reports: CodeInsightsDestination | None = None
         self.bitbucket: Http | None = None
-        if any(name in _ON_BITBUCKET for name in names):
+        if stack is not None and any(name in _ON_BITBUCKET for name in names):
             self.bitbucket = stack.enter_context(connected(settings))
         self.all: Sequence[OutcomeDestination] = [self._made(name) for name in names]
 
@@ -66,15 +68,14 @@ class Destinations:
         return makers[name]()
 
     def _code_insights(self) -> OutcomeDestination:
-        assert self.bitbucket is not None  # noqa: S101 - see above
         settings = self._settings
         self._reports = CodeInsightsDestination(
             self.bitbucket,
             settings["project"],
             settings["repository"],
             settings["key"],
-            force=settings["force"],
-            prune=settings["prune"],
+            force=bool(settings.values.get("force")),
+            prune=bool(settings.values.get("prune")),
             confirmed=functools.partial(_confirmed, quiet=settings["quiet"]),
         )
         return self._reports
@@ -83,12 +84,32 @@ class Destinations:
         from insights_uploader.destinations.build_status.outcome import BuildStatusDestination
 
         settings = self._settings
-        return BuildStatusDestination(self.bitbucket, settings["project"], settings["repository"])
+        if build_run(settings) is None:
+            raise UsageError(
+                "no-build",
+                "build-status: the address of the build's page is not known",
+                "Name it with --build-url; in the CIs that docs/ci.md lists it is known already.",
+            )
+        project, repository = settings["project"], settings["repository"]
+        return BuildStatusDestination(
+            self.bitbucket, project or "PROJECT", repository or "REPOSITORY"
+        )
 
     def _code_coverage(self) -> OutcomeDestination:
         from insights_uploader.destinations.code_coverage.outcome import CodeCoverageOutcome
 
         return CodeCoverageOutcome(self.bitbucket)
+
+
+def others(settings: Settled, plan: Plan) -> Mapping[str, Sequence[Prepared]]:
+    """What all destinations but the reports, which the plan holds, would be sent.
+
+    Raises:
+        UsageError: what one of them needs is missing.
+    """
+    found = Destinations(settings, None)
+    outcome = deliveries(settings, found).outcome(plan)
+    return {each.name: each.prepared(outcome) for each in found.all if each.name != NAME}
 
 
 def named(settings: Settled) -> Sequence[str]:

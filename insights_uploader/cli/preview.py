@@ -6,11 +6,13 @@ from typing import Any
 import click
 
 from insights_uploader.cli.options import results_options
+from insights_uploader.cli.outcomes import others
 from insights_uploader.cli.planning import plan_from, settled
 from insights_uploader.cli.receipts import keep_receipt
 from insights_uploader.cli.settling import origins_text
 from insights_uploader.cli.speaking import deliver, say
 from insights_uploader.cli.verdicts import fail, unreadable
+from insights_uploader.preview import requests
 
 
 @click.command("preview")
@@ -37,14 +39,15 @@ def command(form: str, output: Path | None, **options: Any) -> int:
     if settings["verbose"] and form == "text":
         say(origins_text(settings))
     plan = plan_from(settings)
+    prepared = others(settings, plan)
     if form == "json":
         from insights_uploader.plan.schema import to_json
 
-        deliver(to_json(plan), output, "--output")
+        deliver(to_json(plan, requests.as_json(prepared)), output, "--output")
     else:
         from insights_uploader.preview.terminal import text
 
-        deliver(text(plan), output, "--output")
+        deliver(text(plan) + requests.text(prepared), output, "--output")
     keep_receipt(settings["receipt"], plan)
     fail(unreadable(plan))
     return 0

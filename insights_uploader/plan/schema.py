@@ -15,9 +15,14 @@ SCHEMA = "insights-uploader/plan/1"
 """A new number means that a reader of the old one may break."""
 
 
-def to_json(plan: Plan) -> bytes:
-    """The plan, indented, in UTF-8, with a final newline."""
-    return _encoded(plan_object(plan))
+def to_json(plan: Plan, destinations: Sequence[Mapping[str, Any]] = ()) -> bytes:
+    """The plan, indented, in UTF-8, with a final newline.
+
+    Args:
+        plan: with the bodies of Code Insights.
+        destinations: what other destinations would be sent.
+    """
+    return _encoded({**plan_object(plan), "destinations": list(destinations)})
 
 
 RECEIPT_SCHEMA = "insights-uploader/receipt/1"

@@ -1,9 +1,11 @@
 """The settings file: what it may say depends on who can write it."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from insights_uploader.cli.publish import command as publish
 from insights_uploader.config import read
 from insights_uploader.model.errors import UsageError
 
@@ -59,10 +61,12 @@ def test_a_file_in_the_checkout_says_nothing_of_the_destination(tmp_path: Path, 
     [
         ("exlude = ['x']", "exlude: there is no such setting"),
         ("token = 'secret'", "token: there is no such setting"),
-        ("exclude = 'x'", "exclude: expected `array | null`, got `str`"),
-        ("max-annotations = 'many'", "max-annotations: expected"),
+        ("exclude = 'x'", "exclude: must be a list, [...], and is text"),
+        ("max-annotations = 'many'", "max-annotations: must be a whole number, and is text"),
+        ("[rule]\nmatch = 'x'", "rule: is written as [[rule]], with double brackets"),
+        ("exit-zero = true", "exit-zero: is an option of a single run, and stands in no file"),
         ("[[rule]]\nmatch = 'x'\nseverty = 'low'", "severty: there is no such setting"),
-        ("[[rule]]\nseverity = 'low'", "missing required field `match`"),
+        ("[[rule]]\nseverity = 'low'", "rule[0]: match is missing"),
         ("a = [", "is not TOML"),
         ("a = '\ufffe'", "no such setting"),
     ],
@@ -75,11 +79,37 @@ def test_what_is_wrong_is_named(tmp_path: Path, content: str, words: str) -> Non
     assert "insights-uploader.toml" in caught.value.message
 
 
-def test_the_nearest_name_is_told(tmp_path: Path) -> None:
-    (tmp_path / "insights-uploader.toml").write_text("exlude = ['x']")
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        ("exlude = ['x']", "Did you mean exclude?"),
+        ("token = 'x'", "Secrets stand in no settings file: set BITBUCKET_TOKEN."),
+        ("username = 'x'", "Secrets stand in no settings file: set BITBUCKET_USERNAME."),
+        ("quiet = true", "Give it as --quiet."),
+        (
+            "exit-zero = true",
+            "Give it as --exit-zero, or in the variable INSIGHTS_UPLOADER_EXIT_ZERO.",
+        ),
+        (
+            "[tool.insights-uploader]\nexclude = ['x']",
+            "[tool.insights-uploader] belongs to pyproject.toml; "
+            "here the keys stand without a header.",
+        ),
+    ],
+)
+def test_what_was_meant_is_told(tmp_path: Path, content: str, hint: str) -> None:
+    (tmp_path / "insights-uploader.toml").write_text(content)
     with pytest.raises(UsageError) as caught:
         read(tmp_path, None)
-    assert caught.value.hint == "Did you mean exclude?"
+    assert caught.value.hint == hint
+
+
+def test_every_option_may_stand_in_a_file_or_is_of_a_single_run(tmp_path: Path) -> None:
+    for option in (each.name or "" for each in publish.params if each.name != "results"):
+        (tmp_path / "named.toml").write_text(f"{option.replace('_', '-')} = [[1]]\n")
+        with pytest.raises(UsageError) as caught:  # no option takes such a value
+            read(tmp_path, tmp_path / "named.toml")
+        assert re.search("must be|an option of a single run", caught.value.message), option
 
 
 def test_a_link_out_of_the_checkout_is_not_followed(tmp_path: Path) -> None:

@@ -111,8 +111,8 @@ def test_a_good_set_up_passes(run: Run, server: Sandbox, dotenv: Path) -> None:
     assert "as ci" in found["token"]["words"]
     assert found["version"]["words"].startswith("Bitbucket 9.4.22")
     details = found["settings"]["details"]
-    assert f"url = {server.url} (the environment)" in details
-    assert "base = main (the environment)" in details
+    assert f"url = {server.url} (the environment: BITBUCKET_URL)" in details
+    assert "base = main (the environment: INSIGHTS_UPLOADER_BASE)" in details
 
 
 def test_nothing_that_it_sends_changes_anything(run: Run, server: Sandbox) -> None:
@@ -134,10 +134,31 @@ def test_as_text_each_line_has_its_remedy(run: Run, server: Sandbox) -> None:
     assert "passed" not in quiet.stdout
 
 
-def test_without_a_server_it_says_what_was_not_checked(run: Run, sandbox: Sandbox) -> None:
-    found = checks(run, {}, "--base", "main")
-    assert statuses(found, "not checked") == {*OF_SERVER, "merge-checks"}
-    assert found["token"]["words"] == "no server is named by --url"
+def test_without_a_server_it_fails_as_publish_does(run: Run, sandbox: Sandbox) -> None:
+    found = checks(run, {}, "--base", "main", code=2)
+    assert statuses(found, "failed") == {"server"}
+    assert statuses(found, "not checked") == {*OF_SERVER, "merge-checks"} - {"server"}
+    assert found["server"]["words"] == "--url is missing"
+    quiet = run("doctor", "-q", "--base", "main")
+    assert (quiet.returncode, quiet.stdout[:6]) == (2, "failed")
+
+
+def test_of_two_variables_the_one_that_counts_is_named(run: Run, server: Sandbox) -> None:
+    environ = settings(server, INSIGHTS_UPLOADER_URL="http://127.0.0.1:9")
+    assert (
+        f"url = {server.url} (the environment: BITBUCKET_URL)"
+        in (checks(run, environ)["settings"]["details"])
+    )
+
+
+def test_a_settings_file_that_does_not_count_is_named(
+    run: Run, server: Sandbox, dotenv: Path
+) -> None:
+    (dotenv / "insights-uploader.toml").write_text("context = 2\n")
+    (dotenv / "pyproject.toml").write_text("[tool.insights-uploader]\ncontext = 1\n")
+    details = checks(run, settings(server))["settings"]["details"]
+    assert "context = 2 (insights-uploader.toml)" in details
+    assert "pyproject.toml is ignored: insights-uploader.toml comes before it" in details
 
 
 def test_without_a_checkout_the_server_is_checked(
@@ -212,6 +233,10 @@ def test_a_wrong_token_is_sent_once(run: Run, server: Sandbox) -> None:
         ({"BITBUCKET_PROJECT": "NOPE"}, 4, "repository", "Project NOPE does not exist"),
         ({"BITBUCKET_REPOSITORY": "nope"}, 4, "repository", "PRJ/nope does not exist"),
         ({"BITBUCKET_PROJECT": ""}, 2, "repository", "--project is missing"),
+        ({"BITBUCKET_REPOSITORY": "PRJ/repo"}, 2, "repository", "'PRJ/repo': holds a slash"),
+        ({"BITBUCKET_URL": ""}, 2, "server", "--url is missing"),
+        ({"INSIGHTS_UPLOADER_FAIL_ON": "x"}, 2, "settings", "INSIGHTS_UPLOADER_FAIL_ON: 'x'"),
+        ({"INSIGHTS_UPLOADER_CONTEXT": "a"}, 2, "settings", "CONTEXT: 'a' is no whole number"),
         ({"BITBUCKET_URL": "bitbucket.example.org"}, 2, "server", "must begin with https://"),
         ({"BITBUCKET_URL": "https://ann:hidden@h/"}, 2, "server", "no user name or password"),
         ({"INSIGHTS_UPLOADER_BASE": "nope"}, 3, "changes", "nope: names no commit"),
@@ -298,11 +323,12 @@ def test_what_differs_on_disk_and_a_shallow_clone_are_told(
     clone = tmp_path / "clone"
     repository.git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{dotenv}", str(clone))
     (clone / "README.md").write_text("other\n")
-    found = checks(run, {}, "--base", "HEAD", cwd=clone)
+    found = checks(run, {}, "--base", "HEAD", code=2, cwd=clone)
     assert statuses(found, "warned") == {"files"}
     assert found["files"]["details"] == ["README.md"]
     assert "the clone is shallow" in found["checkout"]["words"]
-    found = checks(run, {}, "--base", "origin/main", code=3, cwd=clone)
+    found = checks(run, {}, "--base", "origin/main", code=2, cwd=clone)
+    assert statuses(found, "failed") == {"server", "changes"}
     assert "git fetch" in found["changes"]["remedy"]
 
 
@@ -312,7 +338,7 @@ def test_the_ci_and_what_of_it_is_ignored_are_told(run: Run) -> None:
         "BITBUCKET_PULL_REQUEST_ID": "x;rm",
         "GITLAB_CI": "true",
     }
-    found = checks(run, environ, "--base", "main")
+    found = checks(run, environ, "--base", "main", code=2)  # for want of a server
     assert found["ci"]["status"] == "warned"
     assert found["ci"]["words"].startswith("Jenkins")
     assert any("BITBUCKET_PULL_REQUEST_ID" in line for line in found["ci"]["details"])

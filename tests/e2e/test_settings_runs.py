@@ -73,6 +73,28 @@ def test_a_misspelt_variable_is_no_setting(run: Run) -> None:
     assert "Did you mean INSIGHTS_UPLOADER_FAIL_ON?" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("INSIGHTS_UPLOADER_TOKEN", "Set BITBUCKET_TOKEN instead."),
+        ("INSIGHTS_UPLOADER_PASSWORD", "Set BITBUCKET_PASSWORD instead."),
+        ("INSIGHTS_UPLOADER_RULE", "It stands in the settings file only, as [[rule]]."),
+        ("INSIGHTS_UPLOADER_COLOUR", "See --help for the options."),
+    ],
+)
+def test_what_to_set_instead_of_a_variable_that_is_none(run: Run, variable: str, hint: str) -> None:
+    done = run("gate", RUFF, "--base", "main", **{variable: "a-secret"})
+    assert done.returncode == 2
+    assert f"error: {variable}: there is no such setting\n  {hint}\n" == done.stderr
+
+
+def test_a_bad_value_is_blamed_on_who_holds_it(run: Run) -> None:
+    by_variable = run("gate", RUFF, INSIGHTS_UPLOADER_FAIL_ON="x")
+    assert "Invalid value for INSIGHTS_UPLOADER_FAIL_ON: 'x' is not one of" in by_variable.stderr
+    by_option = run("gate", RUFF, "--fail-on", "x", INSIGHTS_UPLOADER_FAIL_ON="y")
+    assert "Invalid value for '--fail-on': 'x' is not one of" in by_option.stderr
+
+
 def test_what_is_set_for_publish_disturbs_no_other_step(run: Run) -> None:
     environ = {"INSIGHTS_UPLOADER_PRUNE": "1", "INSIGHTS_UPLOADER_ON_UPLOAD_ERROR": "warn"}
     done = run("gate", RUFF, "--base", "main", "--fail-on", "never", **environ)

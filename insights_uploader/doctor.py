@@ -115,9 +115,11 @@ def files(modified: Collection[str]) -> Check:
     if not modified:
         return passed("files", "the tracked files are on disk as HEAD has them")
     more = [f"and {len(modified) - _NAMED} more"] if len(modified) > _NAMED else []
+    one = len(modified) == 1
     return warned(
         "files",
-        f"{len(modified)} tracked files are not on disk as HEAD has them",
+        f"{len(modified)} tracked file{' is' if one else 's are'} not on disk as HEAD has "
+        f"{'it' if one else 'them'}",
         "Findings in them may be on other lines than in the commit: publish from a clean checkout.",
         [*sorted(modified)[:_NAMED], *more],
     )

@@ -38,7 +38,10 @@ def details(draft: ReportDraft) -> str:
     if not found:
         lines.append(_NOTHING_READ if _is_unread(draft) else "Nothing was found.")
         return "\n".join(lines)
-    lines.append(f"{ledger.published} of {found} findings are shown.")
+    lines.append(
+        f"{ledger.published} of {found} finding{'' if found == 1 else 's'} "
+        f"{'is' if ledger.published == 1 else 'are'} shown."
+    )
     if moved := ledger.count(Disposition.RELOCATED):
         lines.append(f"{moved} of them at the nearest changed line, their own being unchanged.")
     if above := ledger.count(Disposition.REPORT_LEVEL):
@@ -49,7 +52,8 @@ def details(draft: ReportDraft) -> str:
     if ledger.count(Disposition.OVER_CAP):
         rules = draft.hidden_rules
         most = ", ".join(f"{rule} ({n})" for rule, n in islice(rules.items(), _RULES))
-        more = f" and {len(rules) - _RULES} other rules" if len(rules) > _RULES else ""
+        others = len(rules) - _RULES
+        more = f" and {others} other rule{'s' if others > 1 else ''}" if others > 0 else ""
         lines.append(f"Beyond the limit: {most}{more}.")
     return "\n".join(lines)
 

@@ -138,12 +138,11 @@ def build_run(settings: Settled) -> BuildRun | None:
     url = settings["build_url"] or (build.build_url if build else None)
     if not url:
         return None
-    key = settings["build_key"] or getattr(build, "job", None) or settings["key"]
+    key = settings["build_key"] or (build.job if build else None) or settings["key"]
     number = settings["build_number"] or (build.build_number if build else None)
-    name = settings["build_name"] or getattr(build, "job_name", None) or key
-    return BuildRun(
-        key=key, name=name, url=url, number=number, parent=settings["build_parent"] or key
-    )
+    name = settings["build_name"] or (build.job_name if build else None) or key
+    parent = settings["build_parent"] or (build.plan if build else None) or key
+    return BuildRun(key=key, name=name, url=url, number=number, parent=parent)
 
 
 def _confirmed(report: Confirmed, *, quiet: bool) -> None:

@@ -105,7 +105,7 @@ class JiraCloud:
 
         def unknown(_request: Request, error: Exception) -> Response:
             assert isinstance(error, HTTPException)  # noqa: S101 - likewise
-            return Json(api.envelope([error.detail]), error.status_code)
+            return Response(status_code=error.status_code)  # nobody says what Jira does
 
         app = Starlette(
             routes=api.routes(), exception_handlers={JiraError: refused, HTTPException: unknown}

@@ -2,7 +2,7 @@
 
 import click
 
-from insights_uploader.cli import jira_builds
+from insights_uploader.cli import jira_builds, jira_deployments
 
 
 @click.group("jira")
@@ -15,3 +15,4 @@ def command() -> None:
 
 
 command.add_command(jira_builds.command)
+command.add_command(jira_deployments.command)

@@ -15,6 +15,7 @@ from insights_uploader.repository.checkout import Checkout
 _SOURCES = ("branch", "commits")
 
 
+@click.command("jira-issues")
 @click.option(
     "--issue-key",
     "issue_keys",
@@ -44,7 +45,6 @@ _SOURCES = ("branch", "commits")
     help="The commits since the merge base with it are searched (default: the target branch that "
     "the CI names, else the remote's default branch).",
 )
-@click.command("jira-issues")
 def _jira_issues() -> None:
     """Knows the options."""
 

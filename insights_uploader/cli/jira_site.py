@@ -35,11 +35,12 @@ JIRA_SECRETS = ("JIRA_CLIENT_SECRET", "JIRA_CONNECT_SECRET")
 """Variables that hold a secret."""
 
 
-def _option(name: str, **settings: Any) -> Callable[[click.Command], click.Command]:
+def _option(name: str, **settings: Any) -> Callable[[Callable[[], None]], Callable[[], None]]:
     variable = name.strip("-").replace("-", "_").upper()
     return click.option(name, envvar=variable, show_envvar=True, **settings)
 
 
+@click.command("jira-site")
 @_option("--jira-site", metavar="SITE", help="As example, or https://example.atlassian.net.")
 @_option("--jira-cloud-id", metavar="ID", help="Of the site (default: what the site tells).")
 @_option("--jira-client-id", metavar="ID", help="Of OAuth credentials, with JIRA_CLIENT_SECRET.")
@@ -55,7 +56,6 @@ def _option(name: str, **settings: Any) -> Callable[[click.Command], click.Comma
     metavar="URL",
     help="Of Atlassian's gateway (default: https://api.atlassian.com).",
 )
-@click.command("jira-site")
 def _jira_site() -> None:
     """Knows the options."""
 

@@ -1,12 +1,16 @@
 """`insights-uploader sandbox`: the local stand-in."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from insights_uploader.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from insights_uploader.sandbox.jira_settings import JiraSettings
 
 _TOKEN = "sandbox"  # noqa: S105 - opens nothing but the stand-in itself
 
@@ -87,7 +91,8 @@ def command(
     """Serve a git repository as Bitbucket Data Center would: strict, and in memory only.
 
     The token it takes is BITBUCKET_TOKEN's value, else 'sandbox'. Its page shows the stored
-    reports. Point the other commands at it with --url.
+    reports. Point the other commands at it with --url. It is a Jira Cloud site, too, whose
+    credentials are those in the environment: set JIRA_SITE and JIRA_API_URL to its address.
     """
     try:
         from insights_uploader.sandbox.git import GitError
@@ -121,6 +126,7 @@ def command(
             put_keeps_annotations=put_keeps,
             delete_absent_status=204 if delete_absent_status == "204" else 404,
             rate_limit=RateLimit(*_bucket(rate_limit)) if rate_limit is not None else None,
+            jira=_jira(os.environ),
         )
         run(settings, host, port, lambda url: click.echo(f"sandbox: {url}"))
     except (ValueError, GitError) as error:
@@ -128,6 +134,23 @@ def command(
     except OSError as error:
         raise UsageError("cannot-listen", f"{host}:{port}: {error.strerror}") from None
     return 0
+
+
+def _jira(environ: Mapping[str, str]) -> "JiraSettings":
+    """The site whose credentials are those that the other commands would use."""
+    from insights_uploader.sandbox.jira_settings import JiraSettings
+
+    def told(name: str, otherwise: str) -> str:
+        return environ.get(name, "").strip() or otherwise
+
+    default = JiraSettings()
+    return JiraSettings(
+        cloud_id=told("JIRA_CLOUD_ID", default.cloud_id),
+        client_id=told("JIRA_CLIENT_ID", default.client_id),
+        client_secret=told("JIRA_CLIENT_SECRET", default.client_secret),
+        app_key=told("JIRA_CONNECT_KEY", default.app_key),
+        shared_secret=told("JIRA_CONNECT_SECRET", default.shared_secret),
+    )
 
 
 def _branches(text: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "build": "See and change the build statuses of a commit.",
     "required-builds": "See, change and check which builds a pull request must have.",
     "deployment": "See and change where a commit was deployed to.",
+    "code-coverage": "Send which lines the tests ran to the Code Coverage app.",
     "jira": "Tell a Jira Cloud site of builds, deployments and development.",
     "sandbox": "Run a local stand-in for Bitbucket Data Center.",
 }

@@ -67,7 +67,7 @@ def _posting(http: "Http", settings: Settled, *, legacy: bool) -> BuildPosting:
 
 @destination_options
 @command.command("set")
-@click.argument("state", type=_STATE)
+@click.argument("state", metavar="STATE", type=_STATE)
 @click.option("--key", metavar="KEY", help="Of the job, the same from build to build.")
 @click.option("--name", metavar="TEXT", help="For people (default: the key).")
 @click.option("--build-url", metavar="URL", help="Of the build's page.")
@@ -85,9 +85,11 @@ def _posting(http: "Http", settings: Settled, *, legacy: bool) -> BuildPosting:
 def _set(state: str, legacy: bool, is_json: bool, **given: Any) -> int:
     """Say that the build is in STATE, and see that the server holds it so.
 
+    STATE is INPROGRESS, SUCCESSFUL, FAILED, CANCELLED or UNKNOWN. CANCELLED becomes FAILED where
+    the server has no such state.
+
     What is not given is taken from the CI, where it says it: key, name, page, number and branch. A
-    build of the same key on the same commit is replaced. CANCELLED becomes FAILED where the server
-    has no such state.
+    build of the same key on the same commit is replaced.
     """
     settings = settled_destination()
     build = _build(settings, BuildState(state), given)

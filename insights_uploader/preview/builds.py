@@ -27,7 +27,8 @@ def build_lines(build: StoredBuild | CommitBuild) -> Iterator[str]:
     if build.duration is not None:
         yield f"  duration: {dt.timedelta(milliseconds=min(build.duration, 10**14))}"
     if (tests := build.test_results) is not None:
-        yield f"  tests: {tests.successful} passed, {tests.failed} failed, {tests.skipped} skipped"
+        numbers = (tests.successful or 0, tests.failed or 0, tests.skipped or 0)
+        yield "  tests: {} passed, {} failed, {} skipped".format(*numbers)
 
 
 def counts_line(commit: str, counts: BuildCounts | None) -> str:

@@ -12,6 +12,7 @@ from insights_uploader.destinations.bitbucket_dc.address import HEADERS
 from insights_uploader.destinations.build_status.client import (
     BuildStatuses,
     StoredBuild,
+    StoredTests,
     build_capabilities,
 )
 from insights_uploader.destinations.build_status.outcome import BuildStatusDestination
@@ -103,7 +104,7 @@ def test_a_build_is_posted_and_read(statuses: BuildStatuses) -> None:
     assert isinstance(stored, StoredBuild)
     assert (stored.state, stored.parent, stored.duration) == ("FAILED", "widgets", 93_500)
     assert (stored.build_number, stored.ref) == ("12", "refs/heads/main")
-    assert stored.test_results == TestResults(successful=134, failed=1, skipped=5)
+    assert stored.test_results == StoredTests(successful=134, failed=1, skipped=5)
     assert (stored.project_key, stored.repository_slug) == ("PRJ", "repo")
 
 

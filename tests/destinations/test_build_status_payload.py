@@ -101,6 +101,7 @@ def test_a_long_key_is_cut_the_same_way_each_time_and_unlike_any_other(make: Any
         ({"url": "ftp://ci.example.com/12"}, "no http or https"),
         ({"url": "https://ci.example.com/\ud83d"}, "no http or https"),
         ({"url": f"{PAGE}?{'x' * 450}"}, "450"),
+        ({"url": "https://ada:pw@ci.example.com/"}, "a password"),
         ({"ref": "main"}, "refs/"),
         ({"ref": "refs/heads/a\u2028b"}, "cannot be seen"),
         ({"ref": f"refs/heads/{'x' * 1024}"}, "1024"),
@@ -121,7 +122,9 @@ def test_an_address_of_450_characters_is_sent_whole(url: str) -> None:
     assert (body(build(url=url))["url"], legacy_body("FAILED", "k", url)["url"]) == (url, url)
 
 
-@pytest.mark.parametrize("url", ["", "x", f"https://h/{'x' * 441}", "https://h/\ud83d"])
+@pytest.mark.parametrize(
+    "url", ["", "x", "https://ada:pw@ci.example.com/", f"https://h/{'x' * 441}", "https://h/\ud83d"]
+)
 def test_the_legacy_api_gets_no_bad_address(url: str) -> None:
     with pytest.raises(UsageError, match="450"):
         legacy_body("FAILED", "k", url)

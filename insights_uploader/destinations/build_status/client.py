@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from insights_uploader.destinations.bitbucket_dc.build_refusals import build_refusal
-from insights_uploader.destinations.build_status.payload import TestResults
 from insights_uploader.destinations.http import Http
 from insights_uploader.plan.plan import Body
 
@@ -25,6 +24,14 @@ def builds_address(project: str, repository: str, commit: str) -> Sequence[str]:
     """The segments of the path of a commit's builds, below the server's address."""
     repository_address = ("projects", project, "repos", repository)
     return ("rest", "api", "latest", *repository_address, "commits", commit, "builds")
+
+
+class StoredTests(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Numbers of test cases as the server has them; None is what it does not say."""
+
+    successful: int | None = None
+    failed: int | None = None
+    skipped: int | None = None
 
 
 class StoredBuild(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -44,7 +51,7 @@ class StoredBuild(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
     parent: str | None = None
     ref: str | None = None
     duration: int | None = None
-    test_results: TestResults | None = None
+    test_results: StoredTests | None = None
     created_date: int | None = None
     updated_date: int | None = None
     project_key: str | None = None

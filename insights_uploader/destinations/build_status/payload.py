@@ -91,7 +91,7 @@ def build_key(key: str) -> str:
     return shortened(_visible("the build's key", key.strip()), MAX_KEY)
 
 
-def build_url(url: str, longest: int = MAX_URL) -> str:
+def build_url(url: str) -> str:
     """The address of the build's page.
 
     Raises:
@@ -101,13 +101,10 @@ def build_url(url: str, longest: int = MAX_URL) -> str:
         words = "the address of the build's page is empty"
         raise _refused("no-build-url", words, "Give it with --build-url.")
     if not is_web_address(url) or not url.isprintable():
-        raise _refused(
-            "bad-build-url",
-            f"the build's page {url!r} is no http or https address",
-            "See --build-url.",
-        )
-    if fitted(url, longest) != url:
-        words = f"the address of the build's page has more than the {longest} characters that fit"
+        words = "the address of the build's page is no http or https address without a password"
+        raise _refused("bad-build-url", words, "See --build-url.")
+    if fitted(url, MAX_URL) != url:
+        words = f"the address of the build's page has more than the {MAX_URL} characters that fit"
         raise _refused("bad-build-url", words, "Give a shorter one with --build-url.")
     return url
 

@@ -99,7 +99,7 @@ def _confirmed(planned: PlannedReport, real: PlannedReport, *, sent: bool) -> Co
     number, invalid = len(real.annotations), real.draft.invalid
     return Confirmed(
         key=real.key,
-        result=Result(real.body["result"]),
+        result=real.draft.result,
         annotations=number,
         sent=sent,
         over_cap=len(planned.annotations) - number - len(invalid),

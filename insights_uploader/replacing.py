@@ -3,8 +3,8 @@
 GET, to see whether anything is to do; DELETE; PUT; GET the annotations, POST them where there are
 none, GET and compare. It is not known whether a PUT keeps a report's annotations, nor can a DELETE
 be relied on to have taken the old ones: whatever a GET finds wrong is put right, again and again.
-A report that is to pass while annotations are still to come, or old ones to go, first says FAIL
-and "publishing", so that a run that dies in between leaves no pass; a last PUT says PASS once they
+A report that is to pass while annotations are still to come, or old ones to go, first says FAIL (or
+that it is pending, to a server that has a word for it) and "publishing", so that a run that dies in between leaves no pass; a last PUT says PASS once they
 are confirmed.
 
 What the server refuses it refuses as a whole (API facts: "a request that would exceed the limit is
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from insights_uploader.comparing import (
+    Difference,
     Stored,
     created_ms,
     difference,
@@ -80,6 +81,7 @@ class Replacement:
         self.lost = ""
         self._key = key
         self._server = server
+        self._dialect = plan.builder.dialect
         self._fence = self.planned.draft.created_ms
         self._sent: Body = {}
 
@@ -100,14 +102,14 @@ class Replacement:
         """
         old = self._server.report(self._key)
         if old is not None and not force:
-            if same(self.planned, old, self._server.annotations(self._key)):
+            if same(self.planned, old, self._server.annotations(self._key), self._dialect):
                 return False
             self._check_fence(old)
         self._delete(old)
         body = self.planned.body
         is_open = bool(self.planned.annotations) or old is not None  # a DELETE may have lied
-        late = is_open and body["result"] == Result.PASS
-        self._put(_unfinished(body) if late else body)
+        late = is_open and self.planned.draft.result is Result.PASS
+        self._put(self._unfinished(body) if late else body)
         self._finish()
         return True
 
@@ -146,14 +148,14 @@ class Replacement:
     def _put(self, body: Body) -> None:
         """Send the report; when no answer comes, see whether it is there."""
         try:
-            self._fence = created_ms(self._server.put_report(self._key, body)) or self._fence
+            self._fence = self._made(self._server.put_report(self._key, body)) or self._fence
         except ServerError as error:
             if not _is_open(error) and error.slug != "not-permitted":
                 raise
             stored = self._server.report(self._key)
             if stored is not None and error.slug == "not-permitted":
                 raise _anothers(self._key, stored, error) from error
-            if stored is None or not same_report(body, stored):
+            if stored is None or not same_report(body, stored, self._dialect):
                 raise
             self._check_fence(stored)
         self.begun, self._sent = True, body
@@ -165,7 +167,9 @@ class Replacement:
         one by one, in a way that may be repeated.
         """
         stored, invalid = 0, 0
-        batches = [self.planned.annotations] if self.planned.annotations else []
+        planned = self.planned.annotations
+        most = self._dialect.per_call or max(len(planned), 1)
+        batches = [planned[start : start + most] for start in range(0, len(planned), most)][::-1]
         while batches:
             batch = batches.pop()
             try:
@@ -181,7 +185,7 @@ class Replacement:
                     batches += [batch[half:], batch[:half]]
                 elif error.slug != "too-large" and invalid < _MOST_INVALID:
                     invalid += 1
-                    name = batch[0]["externalId"]
+                    name = batch[0][self._dialect.external_id]
                     self.plan = self.plan.without(name, _words(error), self._key)
                 elif not stored:
                     raise
@@ -192,7 +196,7 @@ class Replacement:
     def _add_missing(self, batch: Sequence[Body]) -> int:
         """Add what of a batch is not there; gives the number of those that are."""
         there = self._server.annotations(self._key)
-        for body in difference(batch, there).missing:
+        for body in self._difference(batch, there).missing:
             self._server.put_annotation(self._key, body)
         return len(batch)
 
@@ -207,7 +211,7 @@ class Replacement:
         """
         for _ in range(_ROUNDS):
             stored = self._server.annotations(self._key)
-            found = difference(self.planned.annotations, stored)
+            found = self._difference(self.planned.annotations, stored)
             if not found:
                 return
             self._check_fence(self._server.report(self._key) or {})
@@ -217,7 +221,7 @@ class Replacement:
             self._server.delete_annotations(self._key, found.strays)
             for body in found.missing:
                 self._server.put_annotation(self._key, body)
-        found = difference(self.planned.annotations, self._server.annotations(self._key))
+        found = self._difference(self.planned.annotations, self._server.annotations(self._key))
         if found:
             total = len(self.planned.annotations)
             raise PartialError(
@@ -230,7 +234,7 @@ class Replacement:
 
     def _check_fence(self, stored: Stored) -> None:
         """Stop when another run of this commit, planned later, has put its report here."""
-        theirs = created_ms(stored)
+        theirs = self._made(stored)
         if theirs is not None and theirs > self._fence:
             raise PartialError(
                 "superseded",
@@ -239,6 +243,15 @@ class Replacement:
                 "Another run has published this commit. If none has, and the clocks of the CI's "
                 "machines differ, send this one with --force.",
             )
+
+    def _difference(self, planned: Sequence[Body], stored: Sequence[Stored]) -> Difference:
+        return difference(planned, stored, self._dialect)
+
+    def _made(self, stored: Stored) -> int | None:
+        return created_ms(stored, self._dialect)
+
+    def _unfinished(self, body: Body) -> Body:
+        return {**body, "result": self._dialect.unfinished, "details": _PUBLISHING}
 
 
 def _is_open(error: ServerError) -> bool:
@@ -268,7 +281,3 @@ def _anothers(key: str, report: Stored, error: ServerError) -> ServerError:
         "another --key, or have it deleted by that user or a repository administrator.",
         error.status,
     )
-
-
-def _unfinished(body: Body) -> Body:
-    return {**body, "result": str(Result.FAIL), "details": _PUBLISHING}

@@ -10,6 +10,7 @@ from insights_uploader.coverage import Coverage
 from insights_uploader.gate import Verdict
 from insights_uploader.model.ledger import Ledger
 from insights_uploader.model.measure import Remark, TestTotals
+from insights_uploader.plan.dialect import Dialect
 from insights_uploader.plan.draft import ReportDraft
 
 Body = Mapping[str, Any]
@@ -116,7 +117,13 @@ class PlannedReport(msgspec.Struct, frozen=True):
 
 
 class PayloadBuilder(Protocol):
-    """Makes a destination's bodies; every limit of that server is its own."""
+    """Makes a destination's bodies; every limit of that server is its own.
+
+    Attributes:
+        dialect: the words in which they are made.
+    """
+
+    dialect: Dialect
 
     def body(self, draft: ReportDraft) -> Body:
         """The report's body."""

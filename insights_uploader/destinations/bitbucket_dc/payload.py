@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from insights_uploader.destinations.bitbucket_dc.contents import data_fields, details
+from insights_uploader.plan.dialect import Dialect
 from insights_uploader.plan.draft import AnnotationDraft, ReportDraft
 from insights_uploader.plan.plan import Body
 
@@ -49,6 +50,15 @@ _NOT_IN_URL = re.compile(r"[\s\x00-\x20\x7f<>\"{}|\\^`]")
 
 class CodeInsightsPayload:
     """Builds the bodies of reports and annotations."""
+
+    dialect = Dialect(
+        external_id="externalId",
+        report=("title", "details", "result", "reporter", "link", "logoUrl"),
+        annotation=("externalId", "path", "line", "message", "severity", "type", "link"),
+        unfinished="FAIL",  # there is no PENDING
+        per_call=None,
+        made="createdDate",
+    )
 
     def body(self, draft: ReportDraft) -> Body:
         """The body of the PUT that creates a report (RestSetInsightReportRequest)."""

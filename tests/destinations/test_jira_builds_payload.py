@@ -125,6 +125,20 @@ def test_the_longest_that_fits() -> None:
     assert not body.keys() & {"label", "description", "testInfo", "references"}
 
 
+def test_more_keys_and_references_than_jira_takes_are_left_out() -> None:
+    link = Reference(commit="c0ffee", repository_url="https://x.example")
+    many = msgspec.structs.replace(
+        BUILD, issue_keys=[f"DEMO-{n}" for n in range(1, 131)], references=[link] * 7
+    )
+    body = build_body(many)
+    assert body["issueKeys"] == [f"DEMO-{n}" for n in range(1, 101)]
+    assert len(body["references"]) == 5
+    assert list(left_out(many)) == [
+        "30 of 130 issue keys are left out: Jira takes 100",
+        "2 of the references are left out: Jira takes 5",
+    ]
+
+
 def test_the_moment_is_that_of_rfc_3339() -> None:
     shown = build_body(msgspec.structs.replace(BUILD, updated_ms=1_523_494_301_448))["lastUpdated"]
     assert shown == "2018-04-12T00:51:41.448Z"

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import jwt
@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 
 from insights_uploader.sandbox.jira_settings import JiraSettings
 from insights_uploader.sandbox.jira_store import Entry, EventualStore
-from insights_uploader.sandbox.server import Sandbox
+from insights_uploader.sandbox.server import Sandbox, serve
+from insights_uploader.sandbox.settings import SandboxSettings
+
+if TYPE_CHECKING:
+    from sandbox.conftest import Checkout
 
 THERE = JiraSettings()
 GRANT = {
@@ -97,6 +101,18 @@ def test_a_token_ends(sandbox: Sandbox, member: httpx.Client) -> None:
     sandbox.jira.access.revoke()
     answer = member.get(GATEWAY)
     assert (answer.status_code, answer.content) == (401, b"")
+
+
+def test_a_token_ends_with_its_time(checkout: "Checkout") -> None:
+    now = 0.0
+    settings = SandboxSettings(checkout.path, jira=JiraSettings(token_lifetime_s=60))
+    with serve(settings, clock=lambda: now) as sandbox, httpx.Client(base_url=sandbox.url) as asked:
+        token = asked.post("/oauth/token", json=GRANT).json()["access_token"]
+        asked.headers["Authorization"] = f"Bearer {token}"
+        now = 59.9
+        assert asked.get(GATEWAY).status_code == 404
+        now = 60.0
+        assert asked.get(GATEWAY).status_code == 401
 
 
 def test_a_token_of_a_form_is_none(client: httpx.Client) -> None:

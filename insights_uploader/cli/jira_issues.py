@@ -1,7 +1,7 @@
 """Which Jira issues a run belongs to: those that the user names, else those that its history names."""
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import click
@@ -67,19 +67,20 @@ class Issues(NamedTuple):
     warnings: Sequence[str] = ()
 
 
-def issues_of(settings: Settled, given: dict[str, Any]) -> Issues:
+def issues_of(settings: Settled, given: Mapping[str, Any] | None = None) -> Issues:
     """The issues that the current command's options mean.
 
     Those that are named outright are taken as they are, and nothing else is looked at.
 
     Args:
         settings: of this run.
-        given: the values of `issue_options`.
+        given: the values of `issue_options`; their defaults, if None.
 
     Raises:
         UsageError: a project's key is none.
         CheckoutError: git fails.
     """
+    given = _jira_issues.make_context("jira-issues", []).params if given is None else given
     projects: Collection[str] = given["issue_projects"]
     for project in projects:
         if not is_project_key(project):

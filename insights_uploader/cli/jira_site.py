@@ -81,6 +81,8 @@ def connected_jira(settings: Settled | None = None) -> "Iterator[JiraSite]":
         UsageError: a setting is missing or cannot work.
     """
     given = click.get_current_context().params
+    if "jira_site" not in given:  # as of publish, which the environment tells where Jira is
+        given = _jira_site.make_context("jira-site", []).params
     settings = settled_destination() if settings is None else settings
     with ExitStack() as stack:
 

@@ -52,13 +52,17 @@ class RepositoryPages(msgspec.Struct, frozen=True):
 
     def branch(self, name: str) -> str:
         """The files of a branch."""
-        return f"{self.url}/browse?at={quote(f'refs/heads/{name}', safe='')}"
+        return f"{self.url}/browse?at={_ref(name)}"
 
     def new_pull_request(self, name: str) -> str:
         """Where a pull request of a branch is made."""
-        source = quote(f"refs/heads/{name}", safe="")
-        return f"{self.url}/pull-requests?create&sourceBranch={source}"
+        return f"{self.url}/pull-requests?create&sourceBranch={_ref(name)}"
 
     def pull_request(self, number: int) -> str:
         """One pull request."""
         return f"{self.url}/pull-requests/{number}"
+
+
+def _ref(branch: str) -> str:
+    """A branch as a query names it; one whose name is no UTF-8 has no page."""
+    return quote(f"refs/heads/{branch}", safe="", errors="replace")

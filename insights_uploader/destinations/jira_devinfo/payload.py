@@ -12,6 +12,7 @@ import hashlib
 import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -147,7 +148,7 @@ def commit_body(
         UsageError: a key is none, or there is none; or the commit can have no address.
     """
     flags = {"flags": ["MERGE_COMMIT"]} if commit.is_merge else {}
-    files = [*_files(commit, pages)]
+    files = [*islice(_files(commit, pages), MAX_FILES)]
     return {
         "id": commit.id,
         "issueKeys": _keys(keys),
@@ -178,7 +179,7 @@ def branch_body(
     Raises:
         UsageError: its name or address is none that Jira takes; a key is none.
     """
-    new = pages.new_pull_request(name) if _is_text(name) else ""
+    new = pages.new_pull_request(name)
     return {
         "id": entity_id(name),
         "issueKeys": _keys(keys),
@@ -186,7 +187,7 @@ def branch_body(
         "name": _whole("the branch's name", name, MAX_BRANCH),
         "lastCommit": last_commit,
         "url": _whole("the branch's address", pages.branch(name), MAX_URL),
-        **({"createPullRequestUrl": new} if _units(new) <= MAX_URL else {}),
+        **({"createPullRequestUrl": new} if _fits(new, MAX_URL) else {}),
     }
 
 
@@ -232,7 +233,7 @@ def pull_request_body(
             _reviewer(each.name, each.email if with_email else "", each.approves)
             for each in shown.reviewers
         ],
-        **{name: text for name, (text, units) in optional.items() if _units(text) <= units},
+        **{name: text for name, (text, units) in optional.items() if _fits(text, units)},
     }
 
 
@@ -266,16 +267,11 @@ def checked_id(given: str) -> str:
 
 def _files(commit: LoggedCommit, pages: RepositoryPages) -> Iterator[Body]:
     """Those of its files that Jira can take; it needs none of them."""
-    fitting = (each for each in commit.files if _is_text(each.path))
-    listed = 0
+    fitting = (each for each in commit.files if _fits(each.path, MAX_PATH))
     for file in sorted(fitting, key=lambda each: each.path):
         url = pages.file(commit.id, file.path)
-        if _units(file.path) > MAX_PATH or _units(url) > MAX_URL:
-            continue
-        yield _file(file, url)
-        listed += 1
-        if listed == MAX_FILES:
-            return
+        if _fits(url, MAX_URL):
+            yield _file(file, url)
 
 
 def _file(file: ChangedFile, url: str) -> Body:
@@ -290,12 +286,12 @@ def _file(file: ChangedFile, url: str) -> Body:
 
 def _author(name: str, email: str) -> Body:
     shown = fitted(name, MAX_NAME)
-    is_address = _is_text(email) and 0 < _units(email) <= MAX_NAME
+    is_address = email and _fits(email, MAX_NAME)
     return ({"name": shown} if shown else {}) | ({"email": email} if is_address else {})
 
 
 def _reviewer(name: str, email: str, approves: bool) -> Body:
-    is_address = _is_text(email) and 0 < _units(email) <= MAX_REVIEWER_EMAIL
+    is_address = email and _fits(email, MAX_REVIEWER_EMAIL)
     return {
         "name": fitted(name, MAX_NAME),
         "approvalStatus": "APPROVED" if approves else "UNAPPROVED",
@@ -328,17 +324,15 @@ def _sequence(number: int) -> int:
 
 def _whole(what: str, text: str, units: int) -> str:
     """A text that would mean something else if it was cut."""
-    if not text or not _is_text(text) or _units(text) > units:
+    if not text or not _fits(text, units):
         words = f"{what} {text[:60]!r}: Jira takes 1 to {units} characters"
         raise UsageError("bad-text", words)
     return text
 
 
-def _is_text(text: str) -> bool:
-    """False for what is no UTF-8, which git may hold and JSON cannot carry."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _units(text: str) -> int:
-    """The length in UTF-16 code units."""
-    return len(text) + sum(character > "\uffff" for character in text)
+def _fits(text: str, units: int) -> bool:
+    """True when a text has no more UTF-16 code units, and all of it can be sent."""
+    try:
+        return len(text.encode("utf-16-le")) // 2 <= units
+    except UnicodeEncodeError:  # git may hold what is no UTF-8, and JSON cannot carry it
+        return False

@@ -72,7 +72,7 @@ def _posting(http: "Http", settings: Settled, *, legacy: bool) -> BuildPosting:
 @click.option("--name", metavar="TEXT", help="For people (default: the key).")
 @click.option("--build-url", metavar="URL", help="Of the build's page.")
 @click.option("--build-number", metavar="N", help="As the CI counts.")
-@click.option("--parent", metavar="KEY", help="What required builds ask for (default: the key).")
+@click.option("--parent", metavar="KEY", help="What required builds ask for.")
 @click.option("--ref", metavar="REF", help="What was built, as in refs/heads/main.")
 @click.option("--duration", type=click.FloatRange(0, 10**9), metavar="SECONDS", help="It took.")
 @click.option("--description", metavar="TEXT", help="One sentence.")
@@ -201,12 +201,13 @@ def _build(settings: Settled, state: BuildState, given: Mapping[str, Any]) -> Bu
     """The build that the options and the CI describe."""
     from insights_uploader.cli.outcomes import build_run
 
+    plan = settings.build.plan if settings.build else None
     said = {
         "build_key": given["key"],
         "build_name": given["name"],
         "build_url": given["build_url"],
         "build_number": given["build_number"],
-        "build_parent": given["parent"],
+        "build_parent": given["parent"] or settings["build_parent"] or plan,
     }
     values = {**settings.values, **{name: each for name, each in said.items() if each is not None}}
     run = build_run(msgspec.structs.replace(settings, values=values))

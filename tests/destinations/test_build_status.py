@@ -53,7 +53,7 @@ BUILD = BuildStatus(
 )
 UNBORN = "e00cf62997a027bbf785614a93e2e55bb331d268"
 ADMINISTERED: dict[str, Any] = {"users": (User("ada", "", Permission.ADMIN, ("ada-token",)),)}
-NO_RICH: dict[str, Any] = {"build_capabilities": ()}
+NO_RICH: dict[str, Any] = {"build_capabilities": ("cancelledStatus",)}
 NO_ADDRESS: dict[str, Any] = {"build_capabilities": None}
 NO_CANCELLED: dict[str, Any] = {"build_capabilities": ("richBuildStatus",)}
 

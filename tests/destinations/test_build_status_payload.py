@@ -86,6 +86,7 @@ def test_the_legacy_api_has_no_word_for_unknown() -> None:
 def test_a_long_key_is_cut_the_same_way_each_time_and_unlike_any_other(make: Any) -> None:
     exact, long, other = "k" * 255, "\U0001f600" * 200 + "a", "\U0001f600" * 200 + "b"
     assert make(exact)["key"] == exact
+    assert units(make("k" * 256)["key"]) == 255
     assert units(make(long)["key"]) <= 255
     assert make(long)["key"] == make(long)["key"] != make(other)["key"]
     assert "\ufffd" not in make(long)["key"]

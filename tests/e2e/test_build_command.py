@@ -91,6 +91,7 @@ def test_the_ci_says_which_build_it_is(run: Run, sandbox: Sandbox, head: str) ->
     assert done.returncode == 0, done.stderr
     sent = body(sandbox, head)
     assert sent["key"] == sent["name"] == "widgets/main"
+    assert sent["parent"] == "widgets"
     assert (sent["url"], sent["buildNumber"]) == (JENKINS["BUILD_URL"], "12")
     assert (sent["state"], sent["ref"]) == ("INPROGRESS", "refs/heads/main")
 

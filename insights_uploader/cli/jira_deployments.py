@@ -67,8 +67,8 @@ def _submit(
     """Submit the deployment that the options describe, or all those of a --file.
 
     Jira accepts at once and stores later; with --wait it is looked for. An update replaces only
-    one with a smaller sequence number; where it does not, that is said. Where nothing is found
-    that it belongs to nothing is sent, and the exit code is 0.
+    one with a smaller sequence number; where it does not, that is said. A deployment that
+    belongs to no issue and no service is not sent, and the exit code is 0.
 
     --gate asks Jira Service Management for a request for change that decides whether the
     deployment may begin; ask for it while the state is pending, and name the --service that it

@@ -194,6 +194,14 @@ def test_past_the_rate_limit_it_is_sent_again(sandbox: Sandbox, head: str) -> No
     assert any("429" in wait for wait in waits)
 
 
+def test_what_got_no_answer_is_sent_again(sandbox: Sandbox, head: str) -> None:
+    sandbox.faults.add(Answer(503, "busy", applied=True), path="/code-coverage/")
+    with way(sandbox, retries=Retries()) as http:
+        CodeCoverage(http, head).post({"files": [{"path": "a", "coverage": "C:1"}]})
+    assert [each.status for each in sandbox.requests] == [503, 201]
+    assert sandbox.coverage.files[head] == {"a": "C:1"}
+
+
 # a run's outcome
 
 
@@ -240,3 +248,9 @@ def test_a_refusal_half_way_says_what_was_taken(
         CodeCoverageOutcome(http).send(outcome(head, measured("a.py", "b.py")))
     assert refused.value.slug == "too-large"
     assert [*sandbox.coverage.files[head]] == ["a.py"]
+
+
+def test_a_refusal_of_all_is_not_one_of_a_part(sandbox: Sandbox, head: str) -> None:
+    with way(sandbox, "wrong") as http, pytest.raises(ServerError) as refused:
+        CodeCoverageOutcome(http).send(outcome(head, measured("a.py")))
+    assert not isinstance(refused.value, PartialError)

@@ -13,15 +13,12 @@ if TYPE_CHECKING:
     from insights_uploader.destinations.jira_builds.outcome import JiraBuildsOutcome
 
 
-def jira_builds_outcome(
-    settings: Settled, stack: ExitStack, *, is_sent: bool
-) -> "JiraBuildsOutcome":
+def jira_builds_outcome(settings: Settled, stack: ExitStack | None) -> "JiraBuildsOutcome":
     """The build on Jira, for the issues that the branch and its commits name.
 
     Args:
         settings: of this run; where Jira is and who we are there the environment says.
-        stack: closes the way there.
-        is_sent: False only shows what would be sent, which needs no credentials.
+        stack: closes the way there; None where nothing is to be sent, which needs no credentials.
 
     Raises:
         UsageError: there is an issue, and no way to Jira.
@@ -31,6 +28,5 @@ def jira_builds_outcome(
 
     issues = issues_of(settings)
     warn("".join(f"warning: {plain(line)}\n" for line in issues.warnings))
-    is_needed = is_sent and issues.keys
-    site = stack.enter_context(connected_jira(settings)) if is_needed else None
+    site = stack.enter_context(connected_jira(settings)) if stack and issues.keys else None
     return JiraBuildsOutcome(site, issues.keys)

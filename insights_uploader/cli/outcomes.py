@@ -43,6 +43,7 @@ class Destinations:
         """
         names = named(settings)
         self._settings = settings
+        self._stack = stack
         self._reports: CodeInsightsDestination | None = None
         self.bitbucket: Http | None = None
         if stack is not None and any(name in _ON_BITBUCKET for name in names):
@@ -64,6 +65,7 @@ class Destinations:
             "code-insights": self._code_insights,
             "build-status": self._build_status,
             "code-coverage": self._code_coverage,
+            "jira-builds": self._jira_builds,
         }
         return makers[name]()
 
@@ -84,12 +86,7 @@ class Destinations:
         from insights_uploader.destinations.build_status.outcome import BuildStatusDestination
 
         settings = self._settings
-        if build_run(settings) is None:
-            raise UsageError(
-                "no-build",
-                "build-status: the address of the build's page is not known",
-                "Name it with --build-url; in the CIs that docs/ci.md lists it is known already.",
-            )
+        self._check_build("build-status")
         project, repository = settings["project"], settings["repository"]
         return BuildStatusDestination(
             self.bitbucket, project or "PROJECT", repository or "REPOSITORY"
@@ -99,6 +96,21 @@ class Destinations:
         from insights_uploader.destinations.code_coverage.outcome import CodeCoverageOutcome
 
         return CodeCoverageOutcome(self.bitbucket)
+
+    def _jira_builds(self) -> OutcomeDestination:
+        from insights_uploader.cli.jira_outcomes import jira_builds_outcome
+
+        self._check_build("jira-builds")
+        return jira_builds_outcome(self._settings, self._stack)
+
+    def _check_build(self, name: str) -> None:
+        """See that there is a build to tell of."""
+        if build_run(self._settings) is None:
+            raise UsageError(
+                "no-build",
+                f"{name}: the address of the build's page is not known",
+                "Name it with --build-url; in the CIs that docs/ci.md lists it is known already.",
+            )
 
 
 def others(settings: Settled, plan: Plan) -> Mapping[str, Sequence[Prepared]]:

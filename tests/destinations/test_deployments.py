@@ -186,6 +186,31 @@ def test_what_the_server_holds_otherwise_is_named() -> None:
     ]
 
 
+def test_what_the_server_holds_is_not_repeated_without_end() -> None:
+    stored = Deployment("shop", 7, "x" * 10_000, Environment("us-east", "us-east"))
+    assert max(map(len, differences(BODY, stored))) < 300
+
+
+@pytest.mark.parametrize(
+    ("answer", "slug"),
+    [
+        ("{}", "odd-reply"),
+        ("[]", "odd-reply"),
+        (json.dumps({**BODY, "state": 7}), "odd-reply"),
+        (json.dumps({**BODY, "environment": {"key": "us-east"}}), "odd-reply"),
+        ("{", "not-json"),
+        ("", "not-json"),
+    ],
+)
+def test_what_is_no_deployment_is_no_success(
+    sandbox: Sandbox, head: str, answer: str, slug: str
+) -> None:
+    sandbox.faults.add(Answer(200, answer, JSON), path="/deployments")
+    with deployments(sandbox, head) as client, pytest.raises(ServerError) as refused:
+        client.set(BODY)
+    assert refused.value.slug == slug
+
+
 @pytest.mark.parametrize(
     ("token", "project", "commit", "slug"),
     [

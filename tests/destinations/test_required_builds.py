@@ -247,6 +247,25 @@ def test_a_condition_is_not_created_twice(sandbox: Sandbox) -> None:
         assert (refused.value.status, len([*client.all()])) == (503, 1)
 
 
+@pytest.mark.parametrize(
+    ("answer", "slug"),
+    [
+        ({"values": [{"id": 1}]}, "odd-reply"),
+        ({"values": [{"id": "1", "buildParentKeys": [], "refMatcher": MAIN.body}]}, "odd-reply"),
+        ({"values": [], "isLastPage": False}, "cut-list"),
+    ],
+)
+@with_users
+def test_what_is_no_list_of_conditions_is_no_answer(
+    sandbox: Sandbox, answer: Mapping[str, Any], slug: str
+) -> None:
+    body = json.dumps({"start": 0, "isLastPage": True, **answer})
+    sandbox.faults.add(Answer(200, body, {"content-type": "application/json"}), path="/conditions")
+    with conditions(sandbox) as client, pytest.raises(ServerError) as refused:
+        [*client.all()]
+    assert refused.value.slug == slug
+
+
 # what they ask for
 
 

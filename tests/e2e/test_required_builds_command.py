@@ -160,8 +160,13 @@ def test_the_ci_tells_what_is_merged_and_the_settings_what_is_posted(
     done = run("required-builds", "check", **settings(three, TOKEN, **jenkins, **posted))
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("PRJ/repo, to refs/heads/main, with the parent plan:\n1  met")
+    job = {"JOB_NAME": "team/shop/PR-7", "BRANCH_NAME": "PR-7"}
+    by_plan = run("required-builds", "check", **settings(three, TOKEN, **jenkins, **job))
+    assert (by_plan.returncode, "with the parent team/shop:" in by_plan.stdout) == (1, True)
     nobody = run("required-builds", "check", "--parent", "p", **settings(three, TOKEN))
     assert (nobody.returncode, "--target" in nobody.stderr) == (2, True)
+    nothing = run("required-builds", "check", "--target", "main", **settings(three, TOKEN))
+    assert (nothing.returncode, "--parent" in nothing.stderr) == (2, True)
 
 
 def test_legacy_build_status_meets_none(run: Run, three: Sandbox) -> None:

@@ -21,6 +21,8 @@ _HINTS = {
     "not-found": "Check --commit, --key, --environment and --sequence-number: all of them "
     "together name a deployment.",
 }
+_APART = ("environment", "lastUpdated")  # the server may count the time in other units
+_MAX_SHOWN = 80
 _UNSUPPORTED = (
     "It is too old, or its administrator has set plugin.deployment.capability.disabled "
     "(Atlassian's OpenAPI file); or --url lacks its context path."
@@ -122,7 +124,14 @@ def differences(sent: Mapping[str, Any], stored: Deployment) -> Sequence[str]:
             for name, value in sent["environment"].items()
         ),
     ]
-    return [f"{name} is {there!r}, not {ours!r}" for name, ours, there in pairs if ours != there]
+    return [
+        f"{name} is {_shown(there)}, not {_shown(ours)}"
+        for name, ours, there in pairs
+        if ours != there
+    ]
 
 
-_APART = ("environment", "lastUpdated")  # the server may count the time in other units
+def _shown(value: Any) -> str:
+    """A value, short enough for a message."""
+    text = repr(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."

@@ -1,8 +1,8 @@
 """The sandbox as a Jira Cloud site: who tests are there, and the ways that they go."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 from insights_uploader.destinations.authorization import Authorization
 from insights_uploader.destinations.http import Http, Retries
@@ -32,7 +32,7 @@ def as_client(
     secret: str = THERE.client_secret,
     cloud_id: str | None = THERE.cloud_id,
     retries: Retries | None = None,
-    **clocks: Callable[[], float],
+    now: Callable[[], float] = time.monotonic,
 ) -> Iterator[JiraSite]:
     """The site by OAuth credentials; without a cloud id it is asked for."""
     with ExitStack() as stack:
@@ -40,7 +40,7 @@ def as_client(
         def opened(proof: str | Authorization) -> Http:
             return stack.enter_context(Http(sandbox.url, proof, retries=retries))
 
-        credentials = ClientCredentials(opened(""), client_id, secret, **_any(clocks))
+        credentials = ClientCredentials(opened(""), client_id, secret, now=now)
         yield JiraSite(opened(credentials), GatewayWay(credentials, cloud_id, opened("")))
 
 
@@ -50,12 +50,8 @@ def as_app(
     *,
     app_key: str = THERE.app_key,
     secret: str = THERE.shared_secret,
-    **clocks: Callable[[], float],
+    now: Callable[[], float] = time.time,
 ) -> Iterator[JiraSite]:
     """The site by a Connect app."""
-    with Http(sandbox.url, ConnectApp(app_key, secret, **clocks)) as http:
+    with Http(sandbox.url, ConnectApp(app_key, secret, now)) as http:
         yield JiraSite(http, ConnectWay())
-
-
-def _any(keywords: Any) -> Any:
-    return keywords

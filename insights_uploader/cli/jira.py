@@ -2,7 +2,7 @@
 
 import click
 
-from insights_uploader.cli import jira_builds, jira_deployments
+from insights_uploader.cli import jira_builds, jira_deployments, jira_devinfo
 
 
 @click.group("jira")
@@ -16,3 +16,4 @@ def command() -> None:
 
 command.add_command(jira_builds.command)
 command.add_command(jira_deployments.command)
+command.add_command(jira_devinfo.command)

@@ -379,6 +379,16 @@ def test_each_belongs_to_the_issues_that_it_names() -> None:
     assert found.repositories[0]["branches"][0]["lastCommit"]["issueKeys"] == ["DEMO-1"]
 
 
+def test_a_pull_request_and_its_branch_know_each_other_by_one_page() -> None:
+    given = Source(
+        head=COMMIT, commits=[COMMIT], branch="feature/DEMO-2", pull_request=PULL_REQUEST
+    )
+    [repository] = found_in(given, NAMING).repositories
+    [branch], [pull] = repository["branches"], repository["pullRequests"]
+    assert "/~jane/" in branch["url"]
+    assert branch["url"] == pull["sourceBranchUrl"]
+
+
 def test_a_last_commit_without_a_key_belongs_to_the_branchs_issue() -> None:
     found = found_in(Source(head=MUTE, commits=[MUTE], branch="DEMO-2"), NAMING)
     [branch] = found.repositories[0]["branches"]

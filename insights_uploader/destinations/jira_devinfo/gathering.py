@@ -142,9 +142,15 @@ def _commit(commit: LoggedCommit, keys: Sequence[str], naming: Naming) -> Body:
 
 
 def _branch(given: Source, keys: Sequence[str], found: _Keys, naming: Naming) -> Body:
-    """The branch; its last commit must belong to an issue: if it names none, to the branch's."""
+    """The branch; its last commit must belong to an issue: if it names none, to the branch's.
+
+    That of a pull request may be a fork's, and Jira knows the two to belong together by its page.
+    """
     last = _commit(given.head, found.of(given.head.message) or keys, naming)
-    return branch_body(given.branch or "", keys, last, naming.pages, naming.sequence)
+    pull, pages = given.pull_request, naming.pages
+    if pull and pull.branch == given.branch:
+        pages = RepositoryPages(pages.server, *pull.source)
+    return branch_body(given.branch or "", keys, last, pages, naming.sequence)
 
 
 def _pull_requests(given: Source, keys: _Keys, naming: Naming) -> Iterator[Body]:

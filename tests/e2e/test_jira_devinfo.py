@@ -1,0 +1,274 @@
+"""Development information on a Jira site from the command line, with the installed program."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jira import CONNECT, OAUTH, SECRETS, environment
+from program import TOKEN, Run
+
+from insights_uploader.sandbox.faults import Answer
+from insights_uploader.sandbox.jira_settings import JiraSettings
+from insights_uploader.sandbox.server import Sandbox, serve
+from insights_uploader.sandbox.settings import AccessToken, PullRequest, SandboxSettings
+
+DEVINFO = ("jira", "devinfo")
+SUBMIT = (*DEVINFO, "submit", "--base=main")
+BRANCH = "feature/DEMO-7-login"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = {
+        f"GIT_{each}_{what}": value
+        for each in ("AUTHOR", "COMMITTER")
+        for what, value in (
+            ("NAME", "Ada"),
+            ("EMAIL", "ada@example.com"),
+            ("DATE", "1700000000 +0100"),
+        )
+    }
+    environ = {"PATH": os.environ["PATH"], "HOME": os.devnull, **who}
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, check=True, env=environ, stdout=subprocess.PIPE).stdout.decode()
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with a branch of three commits: a change, one without issue, and a merge."""
+    folder = tmp_path_factory.mktemp("history")
+    git(folder, "init", "-q", "-b", "main")
+    (folder / "old name.py").write_text("".join(f"line {n}\n" for n in range(40)))
+    (folder / "gone.py").write_text("gone\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "DEMO-1 is of main")
+    git(folder, "checkout", "-q", "-b", BRANCH)
+    git(folder, "mv", "old name.py", "new name.py")
+    with (folder / "new name.py").open("a") as file:
+        file.write("one more\n")
+    (folder / "gone.py").unlink()
+    for number in range(11):
+        (folder / f"z{number:02}.bin").write_bytes(b"\0\1")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "DEMO-8: read UTF-8\n\nall of it")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "no issue")
+    git(folder, "checkout", "-q", "main")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "more")
+    git(folder, "checkout", "-q", BRANCH)
+    git(folder, "merge", "-q", "--no-ff", "-m", "OPS-3 merge", "main")
+    git(folder, "branch", "-f", "main", "main~1")
+    return folder
+
+
+@pytest.fixture
+def sandbox(history: Path, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    pull_requests = (PullRequest(7, BRANCH, "main", title="OPS-4 Log in"),)
+    settings = SandboxSettings(
+        checkout=history,
+        tokens=(AccessToken("ci", TOKEN),),
+        pull_requests=pull_requests,
+        jira=getattr(request, "param", JiraSettings()),
+    )
+    with serve(settings) as running:
+        yield running
+
+
+def settings(sandbox: Sandbox, who: dict[str, str] = OAUTH) -> dict[str, str]:
+    return {
+        "BITBUCKET_URL": sandbox.url,
+        "BITBUCKET_PROJECT": "PRJ",
+        "BITBUCKET_REPOSITORY": "repo",
+        **environment(sandbox, who),
+    }
+
+
+def stored(run: Run, sandbox: Sandbox, history: Path) -> Any:
+    done = run(*DEVINFO, "get", "--json", cwd=history, **settings(sandbox))
+    return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+@pytest.mark.parametrize("who", [OAUTH, CONNECT], ids=["oauth", "connect"])
+def test_a_branch_goes_there_with_its_commits_and_its_pull_request(
+    run: Run, sandbox: Sandbox, history: Path, who: dict[str, str]
+) -> None:
+    site = settings(sandbox, who)
+    before_ms = time.time_ns() // 1_000_000
+    token = {"BITBUCKET_TOKEN": TOKEN}
+    done = run(*SUBMIT, "--pull-request=7", "--wait=5", cwd=history, **site, **token)
+    merge, _, change = _commits(history)
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == sorted(
+        [
+            f"stored: commit {merge} for OPS-3",
+            f"stored: commit {change} for DEMO-8",
+            "stored: branch feature~2FDEMO-7-login for DEMO-7",
+            "stored: pull request 7 for OPS-4, DEMO-7, OPS-3, DEMO-8",
+        ]
+    )
+    assert "of 4 commits name no issue" in done.stderr
+
+    shown = stored(run, sandbox, history)
+    page = f"{sandbox.url}/projects/PRJ/repos/repo"
+    host = sandbox.url.removeprefix("http://").replace(":", "~3A")
+    assert (shown["id"], shown["name"], shown["url"]) == (f"{host}~2FPRJ~2Frepo", "PRJ/repo", page)
+    assert before_ms <= shown["updateSequenceId"] <= time.time_ns() // 1_000_000
+    commits = {each["id"]: each for each in shown["commits"]}
+    assert commits[merge]["flags"] == ["MERGE_COMMIT"]
+    body = commits[change]
+    assert (body["message"], body["author"]) == ("DEMO-8: read UTF-8\n\nall of it", {"name": "Ada"})
+    assert body["authorTimestamp"] == "2023-11-14T22:13:20+00:00"
+    assert (body["fileCount"], len(body["files"])) == (13, 10)
+    changes = [
+        (each["path"], each["changeType"], each["linesAdded"], each["linesRemoved"])
+        for each in body["files"][:3]
+    ]
+    assert changes == [
+        ("gone.py", "DELETED", 0, 1),
+        ("new name.py", "MOVED", 1, 0),
+        ("z00.bin", "ADDED", 0, 0),
+    ]
+    assert body["files"][1]["url"] == f"{page}/commits/{change}#new%20name.py"
+    [branch], [pull] = shown["branches"], shown["pullRequests"]
+    assert (branch["name"], branch["lastCommit"]["id"]) == (BRANCH, merge)
+    assert (pull["title"], pull["status"], pull["displayId"]) == ("OPS-4 Log in", "OPEN", "#7")
+    assert pull["sourceBranchUrl"] == branch["url"]
+
+
+def _commits(history: Path) -> tuple[str, str, str]:
+    """The merge, the one without issue, and the change."""
+    merge, mute, change = (
+        git(history, "rev-parse", each).strip() for each in ("HEAD", "HEAD^", "HEAD^^")
+    )
+    return merge, mute, change
+
+
+def test_what_is_stored_is_shown_in_lines(run: Run, sandbox: Sandbox, history: Path) -> None:
+    assert run(*SUBMIT, cwd=history, **settings(sandbox)).returncode == 0
+    shown = run(*DEVINFO, "get", cwd=history, **settings(sandbox)).stdout
+    assert f"commit {_commits(history)[2]} for DEMO-8: DEMO-8: read UTF-8\n" in shown
+    assert f"branch feature~2FDEMO-7-login for DEMO-7: {BRANCH}\n" in shown
+
+
+def test_addresses_of_people_go_only_when_asked(run: Run, sandbox: Sandbox, history: Path) -> None:
+    run(*SUBMIT, cwd=history, **settings(sandbox))
+    assert "ada@example.com" not in json.dumps(stored(run, sandbox, history))
+    run(*SUBMIT, "--author-emails", cwd=history, **settings(sandbox))
+    assert stored(run, sandbox, history)["commits"][0]["author"] == {
+        "name": "Ada",
+        "email": "ada@example.com",
+    }
+
+
+def test_nothing_with_an_issue_is_nothing_to_send(
+    run: Run, sandbox: Sandbox, history: Path
+) -> None:
+    only = (*SUBMIT, "--issue-project=NONE")
+    done = run(*only, cwd=history, **settings(sandbox))
+    assert (done.returncode, "nothing is sent to Jira" in done.stdout) == (0, True)
+    assert f"branch {BRANCH} names no issue" in done.stderr
+    told = json.loads(run(*only, "--json", cwd=history, **settings(sandbox)).stdout)
+    assert told["sent"] is False
+    assert not sandbox.requests
+
+
+@pytest.mark.parametrize("sandbox", [JiraSettings(issue_keys=frozenset({"DEMO-8"}))], indirect=True)
+def test_unknown_issues_are_told_and_are_no_failure(
+    run: Run, sandbox: Sandbox, history: Path
+) -> None:
+    done = run(*SUBMIT, "--wait=5", cwd=history, **settings(sandbox))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"stored: commit {_commits(history)[2]} for DEMO-8\n"
+    assert "warning: Jira knows no issue DEMO-7\n" in done.stderr
+    assert "belongs to no issue that Jira knows: branch feature~2FDEMO-7-login" in done.stderr
+
+
+def test_a_stale_update_is_noticed(run: Run, sandbox: Sandbox, history: Path) -> None:
+    run(*SUBMIT, cwd=history, **settings(sandbox))
+    done = run(*SUBMIT, "--sequence=1700000000", "--wait=0", cwd=history, **settings(sandbox))
+    assert done.returncode == 4
+    assert "superseded: branch feature~2FDEMO-7-login" in done.stderr
+
+
+@pytest.mark.parametrize("sandbox", [JiraSettings(stored_after_s=3600)], indirect=True)
+def test_what_is_not_stored_in_time_fails(run: Run, sandbox: Sandbox, history: Path) -> None:
+    done = run(*SUBMIT, "--wait=0", "--json", cwd=history, **settings(sandbox))
+    assert (done.returncode, "3 of 3 entities" in done.stderr) == (4, True), done.stderr
+    told = json.loads(done.stdout)
+    assert {each["standing"] for each in told["entities"]} == {"not stored yet"}
+
+
+def test_single_entities_and_the_whole_are_deleted(
+    run: Run, sandbox: Sandbox, history: Path
+) -> None:
+    site = settings(sandbox)
+    run(*SUBMIT, cwd=history, **site)
+    done = run(*DEVINFO, "delete-entity", "branch", BRANCH, cwd=history, **site)
+    assert done.stdout == "deletion accepted: branch feature~2FDEMO-7-login\n"
+    merge, _, change = _commits(history)
+    run(*DEVINFO, "delete-entity", "commit", merge, "--up-to=5", cwd=history, **site)
+    run(*DEVINFO, "delete-entity", "commit", change, "--json", cwd=history, **site)
+    left = stored(run, sandbox, history)
+    assert (left["branches"], [each["id"] for each in left["commits"]]) == ([], [merge])
+    done = run(*DEVINFO, "delete", "--up-to=5", "--json", cwd=history, **site)
+    assert json.loads(done.stdout)["upTo"] == 5
+    assert stored(run, sandbox, history)
+    assert run(*DEVINFO, "delete", cwd=history, **site).returncode == 0
+    gone = run(*DEVINFO, "get", cwd=history, **site)
+    assert (gone.returncode, "Jira has no repository" in gone.stderr) == (4, True)
+
+
+def test_properties_find_and_delete(run: Run, sandbox: Sandbox, history: Path) -> None:
+    site, mine = settings(sandbox), ("--property=account=a b", "--property=run=1")
+    run(*SUBMIT, *mine, "--repository-id=mine", cwd=history, **site)
+
+    def exists(*properties: str) -> Any:
+        done = run(*DEVINFO, "exists", *properties, "--json", **site)
+        return json.loads(done.stdout)["hasDataMatchingProperties"]
+
+    assert exists(*mine)
+    assert not exists(*mine, "--up-to=5")
+    assert not exists("--property=run=2")
+    plain = run(*DEVINFO, "exists", "--property=run=1", **site)
+    assert plain.stdout == "there are repositories with run=1\n"
+    done = run(*DEVINFO, "delete-by-properties", *mine, "--up-to=99999999999999", **site)
+    assert done.stdout.startswith("deletion accepted: repositories with account=a b and run=1")
+    assert "no longer heed --up-to" in done.stderr
+    assert not exists(*mine)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("submit", "--issue-project=demo"), "--issue-project"),
+        (("submit", "--base=main", "--issue-key=x"), "no issue's key"),
+        (("submit", "--base=main", "--repository-id=a/b"), "no id"),
+        (("submit", "--property=x"), "KEY=VALUE"),
+        (("submit", "--property=_x=1"), "_x"),
+        (("submit", "--base=nowhere"), "nowhere"),
+        (("delete-entity", "tag", "x"), "tag"),
+        (("delete-by-properties",), "no property"),
+        (("exists",), "no property"),
+    ],
+)
+def test_what_cannot_be_sent_is_told_before(
+    run: Run, sandbox: Sandbox, history: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    done = run(*DEVINFO, *arguments, cwd=history, **settings(sandbox))
+    assert done.returncode in (2, 3), done.stderr
+    assert words in done.stderr
+    assert not sandbox.requests
+
+
+@pytest.mark.parametrize(("who", "secret"), [(OAUTH, 0), (CONNECT, 1)])
+def test_a_refusal_shows_no_secret(
+    run: Run, sandbox: Sandbox, history: Path, who: dict[str, str], secret: int
+) -> None:
+    echo = json.dumps({"errorMessages": [{"message": f"no: {SECRETS[secret]}"}]})
+    sandbox.faults.add(Answer(400, echo, {"Content-Type": "application/json"}), path="/bulk")
+    done = run(*SUBMIT, cwd=history, **settings(sandbox, who))
+    assert (done.returncode, "no: ***" in done.stderr) == (4, True), done.stderr
+    assert SECRETS[secret] not in done.stdout + done.stderr

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from insights_parsers.json_reader import JsonReader
+from insights_parsers.sarif_broken import tools_named
 from insights_parsers.sarif_failure import failure
 from insights_parsers.sarif_kinds import is_finding
 from insights_parsers.sarif_meaning import is_suppressed, level_of, score_of
@@ -59,12 +60,18 @@ class SarifParser:
         """Yield each run's ToolRun, its findings, and remarks on what is no finding.
 
         Raises:
-            MalformedError: not JSON, not SARIF 2.1, without a run, or a wrong type inside.
+            MalformedError: not JSON, not SARIF 2.1, without a run, or a wrong type inside. Before
+                it comes a ToolRun of every tool that the log still names.
         """
         whole = JsonReader(source.path, _FORMAT)
-        for index, run in enumerate(_runs(source, whole)):
-            reader = JsonReader(source.path, _FORMAT, f"runs[{index}]")
-            yield from _RunReader(reader, run).items()
+        try:
+            for index, run in enumerate(_runs(source, whole)):
+                reader = JsonReader(source.path, _FORMAT, f"runs[{index}]")
+                yield from _RunReader(reader, run).items()
+        except MalformedError:
+            for name in tools_named(source.map()):
+                yield ToolRun(_tool_name(name))
+            raise
         yield from whole.remarks()
 
 
@@ -109,7 +116,7 @@ class _RunReader:
             raise reader.wrong(f"{reader.where}.tool.driver.name", "is missing")
         self._run = run
         self._reader = reader
-        self._tool = " ".join(tool.driver.name.split()) or _UNNAMED
+        self._tool = _tool_name(tool.driver.name)
         self._version = tool.driver.semantic_version or tool.driver.version
         self._ends_at_place = self._tool in _CALL_STACKS
         self._remarks = Remarks(self._tool)
@@ -180,6 +187,10 @@ class _RunReader:
                 if address is not None:
                     return message if address in message else f"{address}: {message}"
         return message
+
+
+def _tool_name(written: str) -> str:
+    return " ".join(written.split()) or _UNNAMED
 
 
 def _lines(region: Region | None) -> tuple[int | None, int | None]:

@@ -1,29 +1,23 @@
-"""Proof by OAuth 2.0 credentials: a token that is fetched, kept in memory, and renewed in time.
+"""Proof to Jira Software Cloud by OAuth 2.0 credentials.
 
-RFC 6749, 4.4 (client credentials); Atlassian, "Integrate Jira Software Cloud with on-premises
-tools". Knows no network but the way it is given.
+Atlassian, "Integrate Jira Software Cloud with on-premises tools". Knows no network but the way it
+is given.
 """
 
 import time
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
-from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
-
-from insights_uploader.credentials import Secrets
-from insights_uploader.destinations.authorization import Query
 from insights_uploader.destinations.http import Http, Reply
 from insights_uploader.destinations.jira_cloud.refusals import token_refusal
+from insights_uploader.destinations.oauth import OAuthClient
 from insights_uploader.model.errors import ServerError
 
 _AUDIENCE = "api.atlassian.com"
-_EARLY_S = 60.0  # a token is not used in its last minute: it would end under way
-_UNTOLD_S = 15 * 60.0  # Atlassian's page says 15 minutes; RFC 6749 lets a server be silent of it
-_MAX_TOKEN = 8192
 
 
-class ClientCredentials:
-    """A client's id and secret, and the token they are good for. Its text form shows none."""
+class ClientCredentials(OAuthClient):
+    """The credentials that an administrator of the site makes."""
 
     def __init__(
         self,
@@ -43,80 +37,20 @@ class ClientCredentials:
             learn: gets each header's value before it is used, so that nothing shows it.
             now: a clock, in seconds.
         """
+        super().__init__(client_id, client_secret, learn=learn, now=now)
         self._http = http
-        self._client = BackendApplicationClient(client_id)
-        self._secret = client_secret
-        self._secrets = Secrets(f"Bearer {client_secret}")
-        self._learn = learn
-        self._now = now
-        self._header = ""
-        self._until = 0.0
-        self._uses = 0
 
-    def header(self, _method: str, _path: str, _query: Query) -> str:
-        """`Bearer` and a token that has not ended.
-
-        Raises:
-            ServerError: there is none to be had.
-        """
-        if not self._header or self._now() >= self._until:
-            self._fetch()
-        self._uses += 1
-        return self._header
-
-    def refused(self) -> bool:
-        """Forget the token, which was not accepted; tell whether another may be.
-
-        One that served before may have been ended early, and a new one is worth one try. One that
-        was fetched for this very request is not: 401 then means the credentials themselves, and
-        those are never tried twice.
-        """
-        was_old = self._uses > 1
-        self._header = ""
-        return was_old
-
-    def _fetch(self) -> None:
-        asked_at = self._now()  # a token's time runs from when it was made, which is later
+    def _asked(self) -> Reply:
         form = self._client.prepare_request_body(
             audience=_AUDIENCE, client_secret=self._secret, include_client_id=True
         )
         # repeatable, since another token does no harm
-        reply = self._http.send(
+        return self._http.send(
             "POST",
             ("oauth", "token"),
             body=dict(parse_qsl(form, keep_blank_values=True)),
             repeatable=True,
         )
-        if reply.status != 200:
-            raise self._hidden(token_refusal(reply))
-        token, lifetime_s = self._read(reply)
-        self._header = f"Bearer {token}"
-        self._until = asked_at + max(lifetime_s - _EARLY_S, lifetime_s / 2)
-        self._uses = 0
-        self._learn(self._header)
 
-    def _read(self, reply: Reply) -> tuple[str, float]:
-        """The token, and for how many seconds it is good (RFC 6749, 5.1)."""
-        if not isinstance(reply.json(), dict):
-            raise reply.error("odd-reply", "the answer is no token")
-        try:
-            given = self._client.parse_request_body_response(reply.content.decode())
-        except (OAuth2Error, ValueError, TypeError, OverflowError) as error:
-            words = f"the answer is no token: {type(error).__name__}"
-            raise reply.error("odd-reply", words) from None
-        token, lifetime = given.get("access_token"), given.get("expires_in")
-        kind = given.get("token_type", "Bearer")
-        if not isinstance(token, str) or not 0 < len(token) <= _MAX_TOKEN:
-            raise reply.error(
-                "odd-reply", "the answer is no token: it has none of a token's length"
-            )
-        if not token.isascii() or not token.isprintable() or " " in token:
-            raise reply.error("odd-reply", "the answer is no token: no header can carry it")
-        if not isinstance(kind, str) or kind.lower() != "bearer":
-            raise reply.error("odd-reply", "the answer is a token of another kind than Bearer")
-        return token, float(lifetime) if isinstance(lifetime, int) and lifetime > 0 else _UNTOLD_S
-
-    def _hidden(self, error: ServerError) -> ServerError:
-        """The error without our secret, which was in the request's body and may be echoed."""
-        masked = self._secrets.masked
-        return ServerError(error.slug, masked(error.message), masked(error.hint), error.status)
+    def _refusal(self, reply: Reply) -> ServerError:
+        return token_refusal(reply)

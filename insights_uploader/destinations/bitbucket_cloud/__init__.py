@@ -1,0 +1,1 @@
+"""Code Insights, pull requests and logins of Bitbucket Cloud."""

@@ -130,11 +130,19 @@ def test_a_hundred_go_at_a_time(api: JiraDeployments, sandbox: Sandbox) -> None:
     assert sent(sandbox, "POST") == [202, 202, 202]
 
 
-@pytest.mark.parametrize("sandbox", [{"jira": JiraSettings(body_limit=3000)}], indirect=True)
+def test_all_are_checked_before_the_first_is_sent(api: JiraDeployments, sandbox: Sandbox) -> None:
+    some = [made(deploymentSequenceNumber=number) for number in range(100)]
+    for last in (some[0], msgspec.structs.replace(made(), description="")):
+        with pytest.raises(UsageError, match=r"deployments\[100\]"):
+            tell(api, *some, last)
+    assert not sent(sandbox, "POST")
+
+
+@pytest.mark.parametrize("sandbox", [{"jira": JiraSettings(body_limit=1100)}], indirect=True)
 def test_what_is_too_large_goes_in_halves(api: JiraDeployments, sandbox: Sandbox) -> None:
     some = [made(deploymentSequenceNumber=number) for number in range(7)]
     assert standings(tell(api, *some, wait_s=0)) == [Standing.STORED] * 7
-    assert sent(sandbox, "POST") == [413, 202, 202]
+    assert sent(sandbox, "POST") == [413, 413, 202, 202, 413, 202, 202]  # 7, 3, 1, 2, 4, 2, 2
 
 
 @pytest.mark.parametrize("sandbox", [{"jira": JiraSettings(body_limit=100)}], indirect=True)

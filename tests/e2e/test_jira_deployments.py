@@ -92,6 +92,17 @@ def test_all_that_a_deployment_belongs_to_is_sent(run: Run, sandbox: Sandbox) ->
     assert "associations: there must be 1 to 3" in too_many.stderr
 
 
+def test_the_branch_names_the_issues_and_what_is_too_many_is_said(
+    run: Run, sandbox: Sandbox
+) -> None:
+    keys = [f"DEMO-{number}" for number in range(1, 601)]
+    branch = ("--issue-keys-from=branch", f"--branch=feature/UTF-8,{','.join(keys)}")
+    done = run(*DEPLOYMENT, "--state=pending", "--service=s", *branch, **environment(sandbox))
+    assert (done.returncode, done.stderr) == (0, "warning: 101 of 600 issues are left out\n")
+    [body] = stored(sandbox)
+    assert [each["values"] for each in body["associations"]] == [keys[:499], ["s"]]
+
+
 def test_a_deployment_that_belongs_to_nothing_is_not_sent(run: Run, sandbox: Sandbox) -> None:
     lone = (*DEPLOYMENT, "--state=pending", "--issue-project=NONE")
     done = run(*lone, **environment(sandbox))

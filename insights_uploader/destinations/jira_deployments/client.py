@@ -26,6 +26,7 @@ from insights_uploader.destinations.jira_deployments.payload import (
 from insights_uploader.model.errors import UsageError
 
 _TOO_LARGE = 413
+_MOST_SHOWN = 100  # errors of one deployment
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -140,7 +141,9 @@ def _segments(key: DeploymentKey) -> Sequence[str]:
 def _submission(reply: Reply) -> Submission:
     answer = reply.decoded(_Answer)
     rejected = [
-        Rejected(each.key, [reply.quoted(words) for words in messages_of(each.errors)])
+        Rejected(
+            each.key, [reply.quoted(words) for words in messages_of(each.errors)[:_MOST_SHOWN]]
+        )
         for each in answer.rejected_deployments or ()
     ]
     keys = [reply.quoted(key) for key in answer.unknown_issue_keys or ()]

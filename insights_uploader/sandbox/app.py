@@ -22,6 +22,7 @@ from insights_uploader.sandbox.access import (
 )
 from insights_uploader.sandbox.build_store import BuildStore
 from insights_uploader.sandbox.builds import Builds
+from insights_uploader.sandbox.cloud_site import BitbucketCloud
 from insights_uploader.sandbox.code_coverage import CodeCoverage
 from insights_uploader.sandbox.commits import Commits
 from insights_uploader.sandbox.connections import Connections
@@ -60,6 +61,7 @@ class Application:
     scope: RepositoryScope
     buckets: Buckets | None
     jira: JiraCloud
+    cloud: BitbucketCloud
     required_builds: RequiredBuilds
     deployments: Deployments
     coverage: CodeCoverage
@@ -92,7 +94,9 @@ def build(
     limited = RateLimiting(server, buckets) if buckets else server
     guarded = Authentication(limited, Logins(settings))
     jira = jira_site(guarded, settings.jira, clock)
-    app = Recorder(FaultyNetwork(jira, faults, connections), settings.body_limit, observe)
+    keeps = settings.put_keeps_annotations
+    cloud = BitbucketCloud(jira, scope, settings.cloud, clock, keeps=keeps)
+    app = Recorder(FaultyNetwork(cloud, faults, connections), settings.body_limit, observe)
     return Application(
         app,
         store,
@@ -102,6 +106,7 @@ def build(
         scope,
         buckets,
         jira,
+        cloud,
         required_builds=required,
         deployments=deployments,
         coverage=coverage,

@@ -118,10 +118,12 @@ class Repository:
         context: int,
         paths: Iterable[str] = (),
         ignore_whitespace: bool = False,
+        prefixes: tuple[str, str] = ("src://", "dst://"),
     ) -> bytes:
-        """Write the diff as Bitbucket streams it: `src://` and `dst://`, quoted names."""
+        """Write the diff as Data Center streams it: `src://` and `dst://`, quoted names."""
         space = ("-w",) if ignore_whitespace else ()
-        form = ("-p", f"-U{context}", "--src-prefix=src://", "--dst-prefix=dst://")
+        source, destination = prefixes
+        form = ("-p", f"-U{context}", f"--src-prefix={source}", f"--dst-prefix={destination}")
         return self._diff(*form, *space, since, until, "--", *paths)
 
     def raw_changes(self, since: str, until: str, paths: Iterable[str] = ()) -> bytes:

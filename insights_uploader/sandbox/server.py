@@ -13,6 +13,7 @@ import uvicorn
 
 from insights_uploader.sandbox.app import Application, build
 from insights_uploader.sandbox.build_store import BuildStore
+from insights_uploader.sandbox.cloud_site import BitbucketCloud
 from insights_uploader.sandbox.code_coverage import CodeCoverage
 from insights_uploader.sandbox.faults import Faults
 from insights_uploader.sandbox.jira_cloud import JiraCloud
@@ -31,6 +32,7 @@ class Sandbox:
         self.builds: BuildStore = application.builds
         self.faults: Faults = application.faults
         self.jira: JiraCloud = application.jira
+        self.cloud: BitbucketCloud = application.cloud
         self.coverage: CodeCoverage = application.coverage
         self._recorder = application.app
         self._buckets = application.buckets
@@ -51,6 +53,7 @@ class Sandbox:
         self.store.clear()
         self.builds.clear()
         self.jira.clear()
+        self.cloud.clear()
         for each in self._more:
             each.clear()
         self.faults.clear()

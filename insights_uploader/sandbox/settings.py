@@ -7,6 +7,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Literal, get_args
 
+from insights_uploader.sandbox.cloud_settings import CloudSettings
 from insights_uploader.sandbox.git import qualified
 from insights_uploader.sandbox.jira_settings import JiraSettings
 
@@ -114,6 +115,7 @@ class SandboxSettings:
     rate_limit: RateLimit | None = None
     build_capabilities: tuple[str, ...] | None = ("richBuildStatus", "cancelledStatus")
     jira: JiraSettings = field(default_factory=JiraSettings)
+    cloud: CloudSettings = field(default_factory=CloudSettings)
     body_limit: int = 16 * 1024 * 1024
     version: str = "9.4.22"
 

@@ -99,6 +99,13 @@ _ERROR = {
 }
 _REFUSED = {"application/json": _ERROR}
 
+_CLOUD = "/repositories/{workspace}/{repo_slug}"
+_OF_CLOUD = tuple(f"bitbucket-cloud/{each}" for each in ("insights", "builds", "pull-requests"))
+_LISTS = {
+    "insights": (f"{_CLOUD}/commit/{{commit}}/reports", f"{_CLOUD}/commit/{{commit}}/reports/{{reportId}}/annotations"),
+    "pull-requests": (f"{_CLOUD}/diffstat/{{spec}}",),
+}  # fmt: skip
+
 _PAGES = {
     "insights": (f"{_INSIGHTS}/reports",),
     "repository": (f"{_REPOSITORY}/pull-requests", f"{_REPOSITORY}/commits/{{commitId}}/pull-requests"),
@@ -162,6 +169,16 @@ DEVIATIONS: Sequence[Deviation] = [
     *_one("one commit's builds are counted beside another's", "builds", ("$defs", "RestMultipleBuildStats", "additionalProperties"), {"$ref": "#/$defs/RestBuildStats"}, "the generator wrote no names, which are the commits"),
     *_one("a build that is alone in its state is shown", "builds", _field("RestBuildStats", "result"), {"$ref": "#/$defs/RestBuildStatus"}, "prose of includeUnique; under which name is our own guess"),
     Deviation("a deployment belongs to commits and repositories, too", ("jira-cloud/deployments",), ("$defs", "DeploymentData_associations_inner", "oneOf"), None, "the generator wrote `oneOf` of issues and services beside `anyOf` of all kinds"),
+    Deviation("a request names no type", _OF_CLOUD, ("$defs", "object", "required"), None, "the examples of the operations have none"),
+    Deviation("a value is of any kind on Cloud, too", ("bitbucket-cloud/insights",), (*_field("report_data", "value"), "type"), None, "prose of the operation: numbers, texts, objects"),
+    *(
+        Deviation(f"a list of Cloud has a {name}", (f"bitbucket-cloud/{subject}",), ("operations", f"GET {path}", "query", "properties", name), {"type": "integer"}, "Atlassian's page on pagination")
+        for subject, paths in _LISTS.items()
+        for path in paths
+        for name in ("page", "pagelen")
+    ),
+    Deviation("a diff of Cloud is text", ("bitbucket-cloud/pull-requests",), ("operations", f"GET {_CLOUD}/diff/{{spec}}", "responses", "200"), {"text/plain": {}}, "prose of the operation"),
+    Deviation("a commit of Cloud can be asked for", ("bitbucket-cloud/pull-requests",), ("operations", f"GET {_CLOUD}/commit/{{commit}}"), {"path": {"properties": {name: {"type": "string"} for name in ("workspace", "repo_slug", "commit")}}, "query": {"properties": {}}, "responses": {"200": {"application/json": {"$ref": "#/$defs/commit"}}}}, "Atlassian's pages; the operation is not in our part of the file"),
     Deviation("a required build names builds", ("bitbucket-dc/required-builds",), (*_field("RestRequiredBuildConditionSetRequest", "buildParentKeys"), "minItems"), 1, "400 without any, seen by bitbucket-data-center-cli"),
 ]  # fmt: skip
 

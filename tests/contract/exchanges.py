@@ -36,7 +36,27 @@ _REFUSAL = json.dumps({"anyOf": [_ENVELOPE, _CONTAINER]})
 _MUTE = (204, 406)
 _APP = "/rest/code-coverage/"
 """Of another maker, whom no file of Atlassian's covers."""
-_PRODUCTS = ("bitbucket-dc/", "jira-cloud/")
+_PRODUCTS = ("bitbucket-dc/", "bitbucket-cloud/", "jira-cloud/")
+_CLOUD = "/2.0/repositories/"
+_CLOUD_REFUSAL = json.dumps(
+    {
+        "anyOf": [
+            {"$ref": "#/$defs/error"},
+            {
+                "type": "object",
+                "properties": {"key": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["key", "message", "arguments"],
+            },
+            {
+                "type": "object",
+                "properties": {"code": {"type": "integer"}, "message": {"type": "string"}},
+                "required": ["code", "message"],
+                "additionalProperties": False,
+            },
+        ]
+    }
+)
+"""Its three envelopes: of the file, of Code Insights (reviewdog/reviewdog #1285), of its gateway."""
 _GATEWAY = re.compile(r"/jira/(\w+/[0-9.]+)/cloud/[^/]+(/.*)")
 """Atlassian's, which has Jira's operations under an address of its own, with the site's id."""
 
@@ -49,6 +69,7 @@ class Operation:
         self.subject = subject
         self.shape: Json = shapes(subject).document["operations"][name]
         self.is_of_jira = subject.startswith("jira-cloud/")
+        self.is_of_cloud = subject.startswith("bitbucket-cloud/")
         self.method, _, path = name.partition(" ")
         # what stands before the path of one file can also be asked for without it
         pattern = re.escape(path).replace("/" + re.escape("{path}"), "(?:/(?P<path>.+))?")
@@ -73,12 +94,17 @@ def _operations() -> list[Operation]:
 
 def _operation(request: RecordedRequest) -> tuple[Operation, Mapping[str, str]] | None:
     """What is asked for, and the names in its path; `1.0` and `latest` are the same."""
+    if request.path.startswith(_CLOUD):
+        return _first(request.method, request.path.removeprefix("/2.0"))
     _, _, below = _GATEWAY.sub(r"/rest/\1\2", request.path).partition("/rest/")
     path = re.sub(r"^([\w-]+)/1\.0/", r"/\1/latest/", below)
-    path = path if path.startswith("/") else f"/{path}"
+    return _first(request.method, path if path.startswith("/") else f"/{path}")
+
+
+def _first(method: str, path: str) -> tuple[Operation, Mapping[str, str]] | None:
     for each in _operations():
         asked = f"/rest{path}" if each.is_of_jira else path
-        if each.method == request.method and (names := each.named(asked)) is not None:
+        if each.method == method and (names := each.named(asked)) is not None:
             return each, names
     return None
 
@@ -87,6 +113,8 @@ def _is_of_an_api(request: RecordedRequest) -> bool:
     """Tell whether a file of Atlassian's says what this request and its answer must be."""
     if _APP in request.path:
         return False
+    if request.path.startswith(_CLOUD):
+        return True
     return "/rest/" in request.path or bool(_GATEWAY.fullmatch(request.path))
 
 
@@ -111,7 +139,8 @@ def request_faults(exchange: Exchange) -> list[str]:
             found += _misfits(operation.subject, json.dumps(schema), exchange.body)
         else:
             found.append(f"no body is {kind!r}")
-    is_checked = request.method != "GET" and not operation.is_of_jira
+    is_of_dc = not operation.is_of_jira and not operation.is_of_cloud
+    is_checked = request.method != "GET" and is_of_dc
     if is_checked and request.headers.get("x-atlassian-token") != "no-check":
         found.append("without X-Atlassian-Token it may fail the XSRF check")
     return [f"{request.method} {request.path}: {each}" for each in found]
@@ -130,7 +159,10 @@ def answer_faults(exchange: Exchange) -> list[str]:
         found = [f"a body with {status}"] if exchange.answer else []
     elif status >= 400 and not (operation and operation.is_of_jira):
         is_json = kind == "application/json"
-        found = _misfits("bitbucket-dc/server", _REFUSAL, exchange.answer) if is_json else []
+        envelopes = ("bitbucket-dc/server", _REFUSAL)
+        if request.path.startswith(_CLOUD):
+            envelopes = ("bitbucket-cloud/insights", _CLOUD_REFUSAL)
+        found = _misfits(*envelopes, exchange.answer) if is_json else []
     elif operation is None or declared is None:
         found = [f"{status} is not declared"]
     elif kind == "text/plain" and "diff" in operation.name:

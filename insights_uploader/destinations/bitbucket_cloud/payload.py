@@ -96,8 +96,15 @@ def report_type(draft: ReportDraft) -> str:
 
 
 def is_cloud_link(link: str) -> bool:
-    """True for a web address that Cloud takes; those of this very machine it rejects."""
-    return is_web_address(link) and not is_loopback(urlsplit(link).hostname or "")
+    """True for a web address that Cloud takes: of no machine that only its neighbours can name.
+
+    It rejects localhost; a host without a dot is one (jenkinsci/bitbucket-branch-source-plugin
+    checks for both).
+    """
+    if not is_web_address(link):
+        return False
+    host = urlsplit(link).hostname or ""
+    return not is_loopback(host) and ("." in host or ":" in host)
 
 
 def split_message(message: str) -> Mapping[str, str]:

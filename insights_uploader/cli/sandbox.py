@@ -1,6 +1,7 @@
 """`insights-uploader sandbox`: the local stand-in."""
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +13,7 @@ from insights_uploader.model.errors import UsageError
 if TYPE_CHECKING:
     from insights_uploader.sandbox.jira_settings import JiraSettings
 
-_TOKEN = "sandbox"  # noqa: S105 - opens nothing but the stand-in itself
+_TOKEN = "sandbox-secret"  # noqa: S105 - opens the stand-in alone; no other text holds it
 
 
 @click.command("sandbox")
@@ -90,12 +91,12 @@ def command(
 ) -> int:
     """Serve a git repository as Bitbucket Data Center would: strict, and in memory only.
 
-    The token it takes is BITBUCKET_TOKEN's value, else 'sandbox'. Its page shows the stored
-    reports. Point the other commands at it with --url. It is a Jira Cloud site, too, whose
+    The token it takes is BITBUCKET_TOKEN's value, else 'sandbox-secret'. Its page shows the
+    stored reports. The variables that it prints point the other commands at it. It is a Jira Cloud site, too, whose
     credentials are those in the environment: set JIRA_SITE and JIRA_API_URL to its address.
     """
     try:
-        from insights_uploader.sandbox.git import GitError
+        from insights_uploader.sandbox.git import GitError, Repository
         from insights_uploader.sandbox.server import run
         from insights_uploader.sandbox.settings import (
             AccessToken,
@@ -109,14 +110,23 @@ def command(
             f"the sandbox needs the package {error.name}",
             "Install it: pip install 'insights-uploader[sandbox]'",
         ) from None
-    secret = os.environ.get("BITBUCKET_TOKEN", "").strip() or _TOKEN
+    own = os.environ.get("BITBUCKET_TOKEN", "").strip()
+    variables = {"BITBUCKET_PROJECT": project, "BITBUCKET_REPOSITORY": repository}
+    if not own:
+        variables["BITBUCKET_TOKEN"] = _TOKEN
+
+    def announce(url: str) -> None:
+        click.echo(f"sandbox: {url}")
+        for name, value in {"BITBUCKET_URL": url, **variables}.items():
+            click.echo(f"export {name}={shlex.quote(value)}")
+
     try:
         settings = SandboxSettings(
             checkout=checkout,
             project=project,
             repository=repository,
             context_path=context_path,
-            tokens=(AccessToken("sandbox-token", secret),),
+            tokens=(AccessToken("sandbox-token", own or _TOKEN),),
             pull_requests=tuple(
                 PullRequest(number, *_branches(text))
                 for number, text in enumerate(pull_requests, 1)
@@ -128,11 +138,25 @@ def command(
             rate_limit=RateLimit(*_bucket(rate_limit)) if rate_limit is not None else None,
             jira=_jira(os.environ),
         )
-        run(settings, host, port, lambda url: click.echo(f"sandbox: {url}"))
-    except (ValueError, GitError) as error:
+        served = Repository(checkout)
+        for branch in (name for each in pull_requests for name in _branches(each)):
+            if served.commit_id(branch) is None:
+                raise ValueError(
+                    f"--pull-request: {branch!r} is no branch of {checkout.absolute()}"
+                )
+        run(settings, host, port, announce)
+    except ValueError as error:
         raise UsageError("bad-sandbox", str(error)) from None
+    except GitError as error:
+        raise UsageError(
+            "bad-sandbox", str(error), "Name a git checkout to serve with --checkout."
+        ) from None
     except OSError as error:
-        raise UsageError("cannot-listen", f"{host}:{port}: {error.strerror}") from None
+        raise UsageError(
+            "cannot-listen",
+            f"{host}:{port}: {error.strerror}",
+            "Choose another port with --port; 0 takes a free one.",
+        ) from None
     return 0
 
 

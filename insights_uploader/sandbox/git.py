@@ -74,6 +74,10 @@ class Repository:
     def __init__(self, path: Path) -> None:
         """Open the repository around `path`; raise GitError if there is none."""
         self._path = path
+        if not path.is_dir():
+            raise GitError(f"{path}: is no folder")
+        if b"not a git repository" in self._spawn(("rev-parse", "--git-dir")).stderr:
+            raise GitError(f"{path.absolute()}: is in no git repository")
         # pathspecs count from where git runs, so run at the top
         self._path = path / self._run("rev-parse", "--show-cdup").decode().strip()
 

@@ -23,6 +23,7 @@ _VARIABLES = {
 }
 _URL = "INSIGHTS_UPLOADER_URL"
 _NOTHING = re.compile(r"(?!)")
+_SCALAR = re.compile(r'"(?:[^"\\]++|\\.)*+"|[-+.0-9eE]++')
 _USERINFO = re.compile(r"(https?://)[^\s/?#]*@", re.IGNORECASE)
 
 
@@ -83,6 +84,16 @@ class Secrets:
     def masked(self, text: str) -> str:
         """The text with stars in the place of every secret."""
         return _USERINFO.sub(r"\1***@", self._forms.sub("***", text))
+
+    def masked_json(self, text: str) -> str:
+        """JSON with stars in the place of every secret, which is JSON still."""
+
+        def masked(match: re.Match[str]) -> str:
+            is_text = match[0][0] == '"'
+            shown = self.masked(match[0][1:-1] if is_text else match[0])
+            return f'"{shown}"' if is_text or shown != match[0] else shown
+
+        return _SCALAR.sub(masked, text)
 
     def _learn(self, *secrets: str) -> None:
         self._known |= {form for secret in secrets if secret for form in _forms(secret)}
@@ -160,7 +171,11 @@ def _bearer(token: str, origin: str) -> Credentials:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """The secret as it stands in text, an address, a Python literal, JSON, HTML and base64."""
+    """The secret as it stands in text, an address, a Python literal, JSON, HTML and base64.
+
+    In base64 it may be the part of something longer, as of `user:password`: of the bits that it
+    shares a letter with, nothing is known.
+    """
     content = secret.encode("utf-8", "surrogateescape")
     yield secret
     for quoted in (quote(content), quote(content, safe=""), quote_plus(content)):
@@ -169,8 +184,13 @@ def _forms(secret: str) -> Iterator[str]:
     yield from (repr(secret)[1:-1], ascii(secret)[1:-1], repr(content)[2:-1])
     yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     yield html.escape(secret)
-    for encoded in (base64.b64encode(content), base64.urlsafe_b64encode(content)):
-        yield encoded.decode().rstrip("=")
+    for escape in ("%{:02X}", "%{:02x}"):
+        yield "".join(map(escape.format, content))
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        for before in range(3):
+            first, end = -(-before * 8 // 6), (before + len(content)) * 8 // 6
+            encoded = encode(bytes(before) + content).decode().rstrip("=")
+            yield from filter(None, (encoded[first:], encoded[first:end]))
 
 
 def _pattern(form: str) -> str:

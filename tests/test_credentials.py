@@ -1,5 +1,8 @@
 """Credentials: where they come from, and that they never show."""
 
+import base64
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -77,6 +80,8 @@ def test_a_token_file_that_is_cut_is_not_sent(tmp_path: Path) -> None:
         "a%2Bb%2Fc%3Dd%27e%22f%26g",  # as in a query (RFC 3986)
         "a%2bb/c%3dd%27e%22f%26g",
         "YStiL2M9ZCdlImYmZw",  # base64 -w0 | tr -d =
+        "%61%2B%62%2F%63%3D%64%27%65%22%66%26%67",  # every character (RFC 3986, 2.1)
+        "%61%2b%62%2f%63%3d%64%27%65%22%66%26%67",
         r"a+b/c=d\'e\"f&g".replace(r"\'", "'"),  # JSON
         "a+b/c=d&#x27;e&quot;f&amp;g",  # HTML
         r"a+b/c=d\'e" + '"f&g',  # a Python literal
@@ -85,6 +90,34 @@ def test_a_token_file_that_is_cut_is_not_sent(tmp_path: Path) -> None:
 def test_a_secret_is_found_however_it_is_written(text: str) -> None:
     secrets = Secrets("Bearer a+b/c=d'e\"f&g")
     assert secrets.masked(f"<{text}>") == "<***>"
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("before", ["", "x", "x:", "ann:", "Bearer "])
+@pytest.mark.parametrize("after", ["", ".", "..", "\n", "more"])
+def test_a_secret_is_found_within_what_is_in_base64(
+    encode: Callable[[bytes], bytes], before: str, after: str
+) -> None:
+    secret = "tok3n~of?0urs/and>all"
+    text = encode(f"{before}{secret}{after}".encode()).decode()
+    shown = Secrets(f"Bearer {secret}").masked(text)
+    letters = len(secret) * 8 // 6 - 1  # that hold nothing else
+    assert shown.count("***") == 1
+    assert len(text) - len(shown) >= letters - len("***")
+
+
+@pytest.mark.parametrize(
+    ("given", "masked"),
+    [
+        ('{"1234567890": ["1234567890", 1234567890]}', '{"***": ["***", "***"]}'),
+        (r'{"a": "say \"1234567890\"", "b": 12, "c": -1e5}', r'{"a": "say \"***\"", "b": 12, "c": -1e5}'),
+        ('[null, true, "x\\\\", "https://a:b@h/"]', '[null, true, "x\\\\", "https://***@h/"]'),
+    ],
+)  # fmt: skip
+def test_masked_json_is_json(given: str, masked: str) -> None:
+    shown = Secrets("Bearer 1234567890").masked_json(given)
+    assert shown == masked
+    json.loads(shown)
 
 
 def test_the_secrets_around_a_process() -> None:

@@ -8,7 +8,7 @@ import click
 
 from insights_uploader.cli.destination import commit_of, destination_options, settled_destination
 from insights_uploader.cli.planning import connected
-from insights_uploader.cli.speaking import deliver, say
+from insights_uploader.cli.speaking import say, show
 from insights_uploader.destinations.bitbucket_dc.single_annotation import annotation_body
 from insights_uploader.destinations.bitbucket_dc.stored_reports import StoredReports
 from insights_uploader.model.errors import PartialError, ServerError, UsageError
@@ -46,10 +46,10 @@ def _list(is_json: bool, **_: Any) -> int:
     with _stored() as (stored, commit):
         reports = list(stored.all())
     if is_json:
-        deliver(as_json(reports), None, "")
+        show(as_json(reports), is_json=True)
     else:
         lines = [report_line(report) for report in reports] or ["there are no reports"]
-        deliver("\n".join([f"{commit}:", *lines, ""]), None, "")
+        show("\n".join([f"{commit}:", *lines, ""]))
     return 0
 
 
@@ -61,7 +61,8 @@ def _show(key: str, is_json: bool, **_: Any) -> int:
     """Show the report KEY with all that it holds but its annotations."""
     with _stored() as (stored, _commit):
         report = stored.one(_named(key))
-    deliver(as_json(report) if is_json else "\n".join([*report_lines(report), ""]), None, "")
+    text = as_json(report) if is_json else "\n".join([*report_lines(report), ""])
+    show(text, is_json=is_json)
     return 0
 
 
@@ -89,7 +90,7 @@ def _delete(keys: tuple[str, ...], is_json: bool, **_: Any) -> int:
             if not is_json:
                 say(f"deleted from {commit}: {report_line(report)}")
     if is_json:
-        deliver(as_json(reports), None, "")
+        show(as_json(reports), is_json=True)
     return 0
 
 
@@ -127,10 +128,10 @@ def _annotations(
         if found is None:
             found = stored.annotations_that_pass(filters)
     if is_json:
-        deliver(as_json(found), None, "")
+        show(as_json(found), is_json=True)
     else:
         lines = [annotation_line(each) for each in found] or ["there are no such annotations"]
-        deliver("\n".join([f"{commit}:", *lines, ""]), None, "")
+        show("\n".join([f"{commit}:", *lines, ""]))
     return 0
 
 
@@ -172,7 +173,7 @@ def _annotate(
             _named(external_id, "--external-id")
             stored.put_annotation(_named(key), body)
     if is_json:
-        deliver(as_json(body), None, "")
+        show(as_json(body), is_json=True)
     else:
         say(f"annotated {plain(key)} of {commit}")
     return 0
@@ -212,7 +213,7 @@ def _delete_annotations(
         elif doomed:
             stored.delete_annotations(key, external_ids)
     if is_json:
-        deliver(as_json(doomed), None, "")
+        show(as_json(doomed), is_json=True)
         return 0
     lines = [f"deleted: {annotation_line(each)}" for each in doomed]
     say("\n".join([f"{plain(key)} of {commit}:", *(lines or ["there were no annotations"])]))

@@ -26,6 +26,16 @@ def warn(text: str) -> None:
             click.echo(hidden().masked(text), nl=not text.endswith("\n"), err=True)
 
 
+def show(content: str, *, is_json: bool = False) -> None:
+    """Write what a server holds, which may repeat what it was sent.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    secrets = hidden()
+    deliver(secrets.masked_json(content) if is_json else secrets.masked(content), None, "")
+
+
 def deliver(content: str | bytes, output: Path | None, option: str) -> None:
     """Write what the command is for.
 

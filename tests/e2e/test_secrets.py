@@ -207,6 +207,36 @@ def test_a_server_that_tells_the_token_as_if_it_were_its_name(
     assert not leaks(done.outputs, TOKEN)
 
 
+ANNOTATION = {"message": TOKEN, "severity": TOKEN, "externalId": TOKEN, "path": TOKEN}
+REPORT = {
+    **dict.fromkeys(("key", "title", "details", "reporter", "result"), TOKEN),
+    "link": f"https://h.invalid/{quote(TOKEN, safe='')}",
+    "data": [{"title": TOKEN, "value": {TOKEN: TOKEN}}, {"title": "t", "value": f"Bearer {TOKEN}"}],
+}
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]], ids=["plain", "JSON"])
+@pytest.mark.parametrize(
+    ("arguments", "held"),
+    [
+        (["list"], {"values": [REPORT], "start": 0, "isLastPage": True}),
+        (["show", "key"], REPORT),
+        (["annotations", "key"], {"annotations": [ANNOTATION]}),
+        (["annotations"], {"annotations": [ANNOTATION]}),
+    ],
+)
+def test_a_server_that_holds_the_token_as_if_it_were_a_report(
+    execute: Execute, server_: Sandbox, tmp_path: Path, arguments: list[str], held: object, more: list[str]
+) -> None:  # fmt: skip
+    server_.faults.add(Answer(200, json.dumps(held), JSON), times=None)
+    done = execute("report", *arguments, *more, **with_file(server_.url, tmp_path))
+    said = done.outputs["standard output"]
+    assert done.code == 0
+    assert "***" in said
+    assert not leaks(done.outputs, TOKEN)
+    assert not more or json.loads(said)
+
+
 @pytest.mark.parametrize("status", [400, 401, 500])
 def test_a_password_in_each_of_its_forms(
     execute: Execute, server_: Sandbox, commands: Sequence[Sequence[str | Path]], status: int

@@ -98,7 +98,7 @@ def gathered(settings: Settled, given: Mapping[str, Any]) -> Found:
             words = f"--issue-project {project}: is no project's key"
             raise UsageError("bad-project-key", words, "As in DEMO, in upper case.")
     naming = Naming(
-        pages=_pages(settings),
+        pages=pages_of(settings),
         sequence=time.time_ns() // 1_000_000 if given["sequence"] is None else given["sequence"],
         repository_id=given["repository_id"],
         projects=given["projects"],
@@ -106,7 +106,7 @@ def gathered(settings: Settled, given: Mapping[str, Any]) -> Found:
         with_email=given["author_emails"],
     )
     checkout = Checkout(settings["checkout"], os.environ)
-    pull = _pull_request(settings, given["number"])
+    pull = pull_request_of(settings, given["number"])
     branch = given["branch"] or (pull.branch if pull else branch_of(settings, None))
     head = checkout.commit_id(commit_of(settings))
     base, left_out = _base(checkout, settings, given["base"], head)
@@ -132,14 +132,25 @@ def _base(
     return (start if start != head else None), []
 
 
-def _pull_request(settings: Settled, number: int | None) -> "ShownPullRequest | None":
+def pull_request_of(settings: Settled, number: int | None) -> "ShownPullRequest | None":
+    """A pull request as Bitbucket shows it; None without a number.
+
+    Raises:
+        UsageError: it is not said where Bitbucket is, and who we are there.
+        ServerError: Bitbucket does not show it.
+    """
     if number is None:
         return None
     with connected(settings) as http:
         return shown_pull_request(http, settings["project"], settings["repository"], number)
 
 
-def _pages(settings: Settled) -> RepositoryPages:
+def pages_of(settings: Settled) -> RepositoryPages:
+    """The repository's pages on Bitbucket.
+
+    Raises:
+        UsageError: it is not said which repository of which server.
+    """
     check_destination(settings)
     return RepositoryPages(
         normalised_url(settings["url"]), settings["project"], settings["repository"]
@@ -154,5 +165,5 @@ def repository_id_of(settings: Settled, given: str) -> str:
     """
     if given:
         return given
-    made: str = repository_body(_pages(settings), 0)["id"]
+    made: str = repository_body(pages_of(settings), 0)["id"]
     return made

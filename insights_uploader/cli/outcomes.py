@@ -66,6 +66,7 @@ class Destinations:
             "build-status": self._build_status,
             "code-coverage": self._code_coverage,
             "jira-builds": self._jira_builds,
+            "jira-devinfo": self._jira_devinfo,
         }
         return makers[name]()
 
@@ -102,6 +103,11 @@ class Destinations:
 
         self._check_build("jira-builds")
         return jira_builds_outcome(self._settings, self._stack)
+
+    def _jira_devinfo(self) -> OutcomeDestination:
+        from insights_uploader.cli.devinfo_outcome import jira_devinfo_outcome
+
+        return jira_devinfo_outcome(self._settings, self._stack)
 
     def _check_build(self, name: str) -> None:
         """See that there is a build to tell of."""

@@ -254,6 +254,7 @@ def test_no_address_of_a_person_is_told_unasked() -> None:
         ("feature~2FDEMO-1", "feature~7E2FDEMO-1"),
         ("ü", "~C3~BC"),
         ("..", "~2E."),
+        ("\n", "~0A"),
     ],
 )
 def test_an_id_holds_what_jira_takes(name: str, expected: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -9,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fixture_records import BANDIT
 from jira import CONNECT, OAUTH, SECRETS, environment
 from program import TOKEN, Run
 
+from insights_uploader.sandbox.contract import document
 from insights_uploader.sandbox.faults import Answer
 from insights_uploader.sandbox.jira_settings import JiraSettings
 from insights_uploader.sandbox.server import Sandbox, serve
@@ -272,3 +275,66 @@ def test_a_refusal_shows_no_secret(
     done = run(*SUBMIT, cwd=history, **settings(sandbox, who))
     assert (done.returncode, "no: ***" in done.stderr) == (4, True), done.stderr
     assert SECRETS[secret] not in done.stdout + done.stderr
+
+
+# A run's outcome
+
+PUBLISH = (BANDIT, "--to=jira-devinfo", "--filter=all", "--exit-zero")
+
+
+def run_settings(sandbox: Sandbox, **more: str) -> dict[str, str]:
+    return settings(sandbox) | {
+        "BITBUCKET_TOKEN": TOKEN,
+        "INSIGHTS_UPLOADER_BASE": "main",
+        **more,
+    }
+
+
+def test_a_run_tells_jira_what_it_was_made_for(run: Run, sandbox: Sandbox, history: Path) -> None:
+    done = run("publish", *PUBLISH, "--pull-request=7", cwd=history, **run_settings(sandbox))
+    assert done.returncode == 0, done.stderr
+    assert "pull request 7 for OPS-4, DEMO-7, OPS-3, DEMO-8" in done.stdout
+    shown = stored(run, sandbox, history)
+    assert {each["id"] for each in shown["commits"]} == set(_commits(history)[::2])
+    assert [each["name"] for each in shown["branches"]] == [BRANCH]
+
+
+def test_a_run_is_shown_without_credentials(run: Run, sandbox: Sandbox, history: Path) -> None:
+    bare = {"INSIGHTS_UPLOADER_BASE": "main"}
+    shown = run("preview", *PUBLISH, "--format=json", cwd=history, **bare)
+    assert shown.returncode == 0, shown.stderr
+    assert "/rest/devinfo/0.10/bulk" in shown.stdout
+    assert "feature~2FDEMO-7-login" in shown.stdout
+    assert not sandbox.requests
+
+
+def test_a_run_of_no_issue_needs_no_jira(run: Run, sandbox: Sandbox, history: Path) -> None:
+    without = {"INSIGHTS_UPLOADER_BASE": "HEAD^", "JIRA_CLIENT_ID": ""}
+    git(history, "checkout", "-q", "HEAD^")
+    try:
+        done = run("publish", *PUBLISH, cwd=history, **run_settings(sandbox, **without))
+    finally:
+        git(history, "checkout", "-q", BRANCH)
+    assert done.returncode in (0, 1), done.stderr
+    assert "nothing is sent to Jira" in done.stdout
+    assert not [each for each in sandbox.requests if "/jira/" in each.path]
+
+
+# Every operation
+
+
+def test_every_operation_is_reachable(run: Run, sandbox: Sandbox, history: Path) -> None:
+    site = settings(sandbox, CONNECT)
+    for command in (
+        ("submit", "--base=main", "--property=a=1"),
+        ("get",),
+        ("exists", "--property=a=1"),
+        ("delete-entity", "branch", BRANCH),
+        ("delete-by-properties", "--property=a=1"),
+        ("delete",),
+    ):
+        assert run(*DEVINFO, *command, cwd=history, **site).returncode == 0
+    reached = {f"{each.method} {each.path}" for each in sandbox.requests}
+    for operation in document("jira-cloud/devinfo")["operations"]:
+        pattern = re.sub(r"\{\w+\}", "[^/]+", operation)
+        assert any(re.fullmatch(pattern, each) for each in reached), operation

@@ -20,7 +20,12 @@ from insights_uploader import __version__
 from insights_uploader.credentials import Secrets, basic
 from insights_uploader.destinations.address import base_address, path_of
 from insights_uploader.destinations.authorization import Authorization, Fixed, Query
-from insights_uploader.destinations.causes import is_no_handshake, is_unknown_host, is_untrusted
+from insights_uploader.destinations.causes import (
+    is_no_handshake,
+    is_plain_answer,
+    is_unknown_host,
+    is_untrusted,
+)
 from insights_uploader.destinations.deadline import Deadline, Trace
 from insights_uploader.destinations.proxy import proxy_setting
 from insights_uploader.destinations.reply import NoAnswerError, Reply, describe
@@ -37,6 +42,7 @@ _REQUEST_S = 120.0
 _DEADLINE_S = 600.0
 _MAX_REPLY = 64 * 1024 * 1024
 _UNTRUSTED = "Name the file of the authority that signed the server's certificate with --ca-file."
+_PLAIN = "Check the port of --url; a server without TLS has an address that begins with http://."
 _UNREACHABLE = "Check --url, the network, and the settings HTTPS_PROXY and NO_PROXY."
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})  # idempotent (RFC 9110, 9.2.2)
 _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, UnicodeError)
@@ -220,6 +226,8 @@ class Http:
         elif isinstance(error, httpx.ConnectError):
             slug, words = "unreachable", f"cannot reach the server: {words}"
             hint = _UNTRUSTED if is_untrusted(error) else _UNREACHABLE
+            if is_plain_answer(error):
+                words, hint = "what answers there does not speak https", _PLAIN
         return NoAnswerError(
             slug,
             f"{request}: {secrets.masked(words)}",

@@ -1,5 +1,6 @@
 """The options that say which commit on which server, for commands that read no results."""
 
+import copy
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -46,8 +47,17 @@ _settings.params = list(SETTINGS)
 
 def destination_options(command: click.Command) -> click.Command:
     """Add the options that say where: server, repository, commit, token."""
-    command.params += [option for option in SETTINGS if option.name in _DESTINATION]
+    command.params += [_asking(option) for option in SETTINGS if option.name in _DESTINATION]
     return command
+
+
+def _asking(option: click.Parameter) -> click.Parameter:
+    """An option of publish in the words of a command that asks about a commit."""
+    if option.name != "commit" or not isinstance(option, click.Option):
+        return option
+    own = copy.copy(option)
+    own.help = "Which commit is meant (default: HEAD, or the head that CI's merge is of)."
+    return own
 
 
 def settled_destination() -> Settled:
@@ -105,4 +115,14 @@ def commit_of(settings: Settled) -> str:
             f"which commit is meant is not known: {error.message}",
             "Name it with --commit and its full id, or run it inside the checkout.",
         ) from None
-    return checkout.commit_id(named) if named is not None else checkout.head.id
+    if named is None:
+        return checkout.head.id
+    try:
+        return checkout.commit_id(named)
+    except CheckoutError as error:
+        if error.slug == "unknown-revision":
+            error.hint = (
+                "Give the commit's full id with --commit, which need not be here; or the name of a "
+                "branch or tag of this checkout."
+            )
+        raise

@@ -1,5 +1,6 @@
 """`insights-uploader explain`: why a finding was or was not published."""
 
+import os
 import re
 from typing import Any
 
@@ -12,7 +13,9 @@ from insights_uploader.cli.verdicts import fail, unreadable
 from insights_uploader.model.finding import Finding, Placed
 from insights_uploader.model.ledger import Disposition
 from insights_uploader.preview.plain import plain
+from insights_uploader.repository.checkout import Checkout
 
+_UNKNOWN = ", and the commit has no such file"
 _PLACE = re.compile(r"(.+?)(?::(\d{1,9}))?", re.DOTALL)
 
 
@@ -29,8 +32,10 @@ def command(place: str, **options: Any) -> int:
     path, line = (match[1], int(match[2]) if match[2] else None) if match else (place, None)
     heard: list[tuple[Placed, Disposition, str, bytes | None]] = []
 
+    name = path.removeprefix("./")
+
     def trace(placed: Placed, end: Disposition, why: str, identity: bytes | None) -> None:
-        if _is_at(placed, path.removeprefix("./"), line):
+        if _is_at(placed, name, line):
             heard.append((placed, end, why, identity))
 
     plan = plan_from(settled(options), trace)
@@ -50,7 +55,9 @@ def command(place: str, **options: Any) -> int:
         else:
             say(_line(placed, Disposition.OVER_CAP, "others rank before it: --max-annotations"))
     if not heard:
-        say(f"no finding of these results is at {plain(place)}")
+        files = Checkout(options["checkout"], os.environ).head.files
+        unknown = "" if any(f"/{each}".endswith(f"/{name}") for each in files) else _UNKNOWN
+        say(f"no finding of these results is at {plain(place)}{unknown}")
     fail(unreadable(plan))
     return 0
 

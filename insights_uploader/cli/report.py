@@ -35,7 +35,12 @@ def _stored() -> Iterator[tuple[StoredReports, str]]:
     with connected(settings) as http:
         commit = commit_of(settings)
         name = plain(f"commit {commit} of {project}/{repository}")
-        yield StoredReports(http, project, repository, commit), name
+        try:
+            yield StoredReports(http, project, repository, commit), name
+        except ServerError as error:
+            if error.slug == "not-found":
+                error.hint = error.hint or "`report list` shows the keys that the commit has."
+            raise
 
 
 @destination_options
@@ -54,7 +59,7 @@ def _list(is_json: bool, **_: Any) -> int:
 
 
 @destination_options
-@command.command("show")
+@command.command("show", short_help="Show a report without its annotations.")
 @_key
 @_json
 def _show(key: str, is_json: bool, **_: Any) -> int:
@@ -67,7 +72,7 @@ def _show(key: str, is_json: bool, **_: Any) -> int:
 
 
 @destination_options
-@command.command("delete")
+@command.command("delete", short_help="Delete reports with their annotations.")
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
 @_json
 def _delete(keys: tuple[str, ...], is_json: bool, **_: Any) -> int:
@@ -95,7 +100,7 @@ def _delete(keys: tuple[str, ...], is_json: bool, **_: Any) -> int:
 
 
 @destination_options
-@command.command("annotations")
+@command.command("annotations", short_help="List annotations of the commit or of reports.")
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
 @click.option("--severity", multiple=True, type=_SEVERITY, help="Only those of this severity.")
 @click.option("--type", "kind", multiple=True, type=_TYPE, help="Only those of this type.")
@@ -136,7 +141,7 @@ def _annotations(
 
 
 @destination_options
-@command.command("annotate")
+@command.command("annotate", short_help="Add or replace an annotation.")
 @_key
 @click.option("--message", required=True, metavar="TEXT", help="What to say.")
 @click.option("--severity", required=True, type=_SEVERITY, help="How bad it is.")
@@ -180,7 +185,7 @@ def _annotate(
 
 
 @destination_options
-@command.command("delete-annotations")
+@command.command("delete-annotations", short_help="Delete annotations by their external ids.")
 @_key
 @click.argument("external_ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "is_all", is_flag=True, help="All of the report's annotations.")

@@ -1,9 +1,13 @@
 """Addresses of a server and of what is below it. Pure."""
 
+import re
 from collections.abc import Sequence
 from urllib.parse import SplitResult, quote, urlsplit
 
 from insights_uploader.model.errors import UsageError
+
+_EXAMPLE = "As in https://bitbucket.example.com"
+_LOCAL = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?(?=/|$)")
 
 
 def base_address(url: str) -> str:
@@ -24,15 +28,19 @@ def split_address(url: str) -> SplitResult:
     """
     try:
         parts = urlsplit(url.strip())
-        host, _ = parts.hostname, parts.port
-    except ValueError:  # its words may hold a part of a password
-        raise UsageError(
-            "bad-url", "--url: is not an address", "As in https://bitbucket.example.com:8443"
-        ) from None
+        host = parts.hostname
+    except ValueError:
+        raise UsageError("bad-url", "--url: is not an address", f"{_EXAMPLE}:8443") from None
     if parts.scheme not in ("http", "https") or not host:
-        raise UsageError(
-            "bad-url", "--url: must begin with https://", "As in https://bitbucket.example.com"
-        )
+        if local := _LOCAL.match(url.strip()):
+            words = "--url: must begin with https://, or for this machine with http://"
+            raise UsageError("bad-url", words, f"As in http://{local[0]}")
+        raise UsageError("bad-url", "--url: must begin with https://", _EXAMPLE)
+    try:
+        _ = parts.port
+    except ValueError:  # its words, and what stands there, may hold a part of a password
+        words = "--url: what follows the host is no port, a number up to 65535"
+        raise UsageError("bad-url", words, f"{_EXAMPLE}:8443") from None
     if parts.username is not None or parts.password is not None:
         raise UsageError(
             "bad-url", "--url: must hold no user name or password", "Set BITBUCKET_TOKEN instead."

@@ -4,6 +4,9 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
+"""What OpenSSL makes of an answer that is no record of TLS; which one depends on its version."""
+
 
 def is_untrusted(error: BaseException) -> bool:
     """Tell whether the server's certificate was refused; a second try changes nothing."""
@@ -18,6 +21,13 @@ def is_no_handshake(error: BaseException) -> bool:
     ended = ssl.SSLEOFError | ssl.SSLZeroReturnError
     return any(
         isinstance(cause, ssl.SSLError) and not isinstance(cause, ended) for cause in _causes(error)
+    )
+
+
+def is_plain_answer(error: BaseException) -> bool:
+    """Tell whether what answered speaks no TLS, as a port for plain http."""
+    return any(
+        isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in _causes(error)
     )
 
 

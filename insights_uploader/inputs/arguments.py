@@ -36,8 +36,7 @@ class Argument(msgspec.Struct, frozen=True):
             raise ResultsError(
                 "no-match",
                 f"{self.path}: no file matches",
-                "Check that the step before wrote its results, and the folder you run in. "
-                "Quote the glob, so that `**` reaches this program.",
+                "Check that the step before wrote its results, and the folder you run in.",
             )
 
 

@@ -82,7 +82,9 @@ class History:
             raise CheckoutError(
                 "no-base",
                 "it is not known which branch to compare with",
-                f"Name the pull request's target: --base {remote}/main.",
+                f"Name the pull request's target: --base {remote}/main."
+                if self._remote("")
+                else "This checkout has no remote: name the branch to compare with, as --base main.",
             )
         return result.stdout.decode().strip()
 
@@ -132,7 +134,9 @@ class History:
         name = re.sub("^(refs/)?heads/", "", name)
         if _COMMIT_ID.fullmatch(revision):
             return f"Fetch it: {self.fetch(revision)}"
-        if not remote or not _BRANCH.fullmatch(name) or name.startswith("refs/"):
+        if not remote:
+            return "Check the spelling: this checkout has no remote to fetch it from."
+        if not _BRANCH.fullmatch(name) or name.startswith("refs/"):
             return "Fetch it first: git fetch origin <branch>; or check the spelling."
         tracking = f"{remote}/{name}"
         if self._found(f"refs/remotes/{tracking}"):

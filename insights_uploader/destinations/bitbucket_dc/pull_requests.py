@@ -110,7 +110,13 @@ class PullRequests:
         try:
             found = self.of_commit(commit)
         except ServerError as error:
-            if error.slug != "no-commit" or not branch:
+            if error.slug != "no-commit":
+                raise
+            if not branch:
+                error.hint = (
+                    "The server does not have this commit, so that no pull request can be found by "
+                    "it. Push it first, or give the pull request's number with --pull-request."
+                )
                 raise
         if not found and branch:
             found = self.of_branch(branch)

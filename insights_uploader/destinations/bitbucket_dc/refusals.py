@@ -17,8 +17,12 @@ _MISSING = {
     "NoSuchRepositoryException": ("no-repository", "Check --repository: it takes the slug."),
     "NoSuchCommitException": (
         "no-commit",
-        "The server does not have this commit. Push it first; where CI builds a merge commit, "
-        "say --pull-request auto, or name the pull request's own commit with --commit.",
+        "The server does not have this commit. Push it first; where CI builds a merge commit, name "
+        "the pull request's own commit with --commit, or publish with --pull-request auto.",
+    ),
+    "NoSuchPullRequestException": (
+        "no-pull-request",
+        "Check the number after --pull-request: it counts the pull requests into --repository.",
     ),
 }
 

@@ -9,7 +9,7 @@ import msgspec
 from insights_uploader.cli.described_deployment import described, described_options
 from insights_uploader.cli.destination import settled_destination
 from insights_uploader.cli.jira_site import connected_jira, jira_options
-from insights_uploader.cli.speaking import deliver, warn
+from insights_uploader.cli.speaking import show, warn
 from insights_uploader.destinations.jira_deployments.client import JiraDeployments
 from insights_uploader.destinations.jira_deployments.deployment import DeploymentKey
 from insights_uploader.destinations.jira_deployments.gating import (
@@ -216,4 +216,4 @@ def _pairs(properties: Sequence[str]) -> dict[str, str]:
 
 def _tell(details: Any, lines: Sequence[str], *, is_json: bool) -> None:
     text = as_json(details) if is_json else "".join(f"{plain(line)}\n" for line in lines)
-    deliver(text, None, "")
+    show(text, is_json=is_json)

@@ -259,6 +259,16 @@ def test_what_a_gate_says_reaches_no_terminal_unescaped(run: Run, sandbox: Sandb
     assert json.loads(as_json.stdout)["more"] == 1
 
 
+def test_a_secret_that_jira_repeats_is_not_shown(run: Run, sandbox: Sandbox) -> None:
+    [client_secret, _] = SECRETS
+    echo = json.dumps({"state": "pending", "label": f"Bearer {client_secret}"})
+    sandbox.faults.add(Answer(200, echo, JSON), method="GET", path="deployments", times=None)
+    for arguments in ((), ("--json",)):
+        done = run("jira", "deployments", "get", *KEY, *arguments, **environment(sandbox))
+        assert done.returncode == 0
+        assert client_secret not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("status", "command"),
     [

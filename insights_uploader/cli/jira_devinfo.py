@@ -15,8 +15,9 @@ from insights_uploader.cli.jira_site import connected_jira, jira_options
 from insights_uploader.cli.speaking import deliver, warn
 from insights_uploader.destinations.jira_devinfo.chunks import KINDS
 from insights_uploader.destinations.jira_devinfo.client import DevInfo, EntityType
+from insights_uploader.destinations.jira_devinfo.ids import entity_id
 from insights_uploader.destinations.jira_devinfo.outcome import NOTHING
-from insights_uploader.destinations.jira_devinfo.payload import Operation, Submission, entity_id
+from insights_uploader.destinations.jira_devinfo.payload import Operation, Submission
 from insights_uploader.destinations.jira_devinfo.submitting import submit
 from insights_uploader.model.errors import ServerError, UsageError
 from insights_uploader.preview.plain import plain

@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 
 from insights_uploader.destinations.jira_devinfo.chunks import chunks, count, halves
 from insights_uploader.destinations.jira_devinfo.gathering import Found, Naming, Source, found_in
+from insights_uploader.destinations.jira_devinfo.ids import checked_id, entity_id
 from insights_uploader.destinations.jira_devinfo.pages import RepositoryPages
 from insights_uploader.destinations.jira_devinfo.payload import (
     branch_body,
     check_properties,
-    checked_id,
     commit_body,
-    entity_id,
     pull_request_body,
     repository_body,
 )

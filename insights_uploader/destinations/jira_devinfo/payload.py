@@ -8,9 +8,7 @@ be built.
 
 import datetime as dt
 import enum
-import hashlib
 import re
-import string
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -19,12 +17,12 @@ import msgspec
 
 from insights_uploader import __version__
 from insights_uploader.destinations.bitbucket_dc.payload import fitted
+from insights_uploader.destinations.jira_devinfo.ids import checked_id, entity_id
 from insights_uploader.destinations.jira_devinfo.pages import RepositoryPages
 from insights_uploader.destinations.jira_devinfo.pull_request import ShownPullRequest
 from insights_uploader.model.errors import UsageError
 from insights_uploader.repository.commits import ChangedFile, LoggedCommit
 
-MAX_ID = 1024
 MAX_KEYS = 500  # 100 in Atlassian's file of 2022
 MAX_MESSAGE = 1024
 MAX_NAME = 255
@@ -40,7 +38,6 @@ MAX_INT64 = 2**63 - 1
 
 Body = Mapping[str, Any]
 
-_PLAIN = frozenset(f"{string.ascii_letters}{string.digits}._-".encode())
 _KEY = re.compile(r"[^\W\d_]\w{1,255}-[0-9]{1,255}")
 _DISPLAYED = 11  # characters of a commit's id, as Bitbucket shows it
 _CHANGES = {"A": "ADDED", "C": "COPIED", "D": "DELETED", "M": "MODIFIED", "R": "MOVED"}
@@ -85,27 +82,6 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
             "providerMetadata": {"product": f"insights-uploader {__version__}"},
         }
         return body | ({"properties": dict(self.properties)} if self.properties else {})
-
-
-def entity_id(name: str) -> str:
-    """The id of what is called so: other names have other ids, and the same always the same.
-
-    Jira takes letters, digits and `~.-_`. All else, and `~` itself, becomes `~` and two hexadecimal
-    digits for each of its bytes. An id that is too long is cut, and ends in `~.` and a hash.
-
-    Raises:
-        UsageError: the name is empty.
-    """
-    if not name:
-        raise UsageError("no-id", "what has no name can have no id in Jira")
-    given = name.encode("utf-8", "surrogatepass")
-    escaped = "".join(chr(byte) if byte in _PLAIN else f"~{byte:02X}" for byte in given)
-    if escaped in (".", ".."):  # these lead elsewhere in an address
-        escaped = f"~2E{escaped[1:]}"
-    if len(escaped) <= MAX_ID:
-        return escaped
-    mark = f"~.{hashlib.sha256(given).hexdigest()}"
-    return escaped[: MAX_ID - len(mark)] + mark
 
 
 def repository_body(pages: RepositoryPages, sequence: int, identity: str = "") -> dict[str, Any]:
@@ -251,18 +227,6 @@ def check_properties(properties: Mapping[str, str]) -> None:
             raise UsageError("bad-property", words)
         _whole("a property's name", name, MAX_PROPERTY)
         _whole("a property's value", value, MAX_PROPERTY)
-
-
-def checked_id(given: str) -> str:
-    """An id that somebody worded himself.
-
-    Raises:
-        UsageError: Jira takes no such id.
-    """
-    if re.fullmatch(r"[A-Za-z0-9~._-]{1,1024}", given) and given not in (".", ".."):
-        return given
-    words = f"{given[:60]!r}: is no id that Jira takes"
-    raise UsageError("bad-id", words, "It holds 1 to 1024 ASCII letters, digits and '~.-_'.")
 
 
 def _files(commit: LoggedCommit, pages: RepositoryPages) -> Iterator[Body]:

@@ -22,7 +22,7 @@ it passed."""
 
 
 _BECAUSE = {
-    Disposition.PUBLISHED: "the filter takes its line",
+    Disposition.PUBLISHED: "its line passes the filter",
     Disposition.RELOCATED: "its line did not change, and is shown at the nearest that did",
     Disposition.REPORT_LEVEL: "it has no line in the diff, and is never filtered by it",
     Disposition.OFF_DIFF: "the filter takes none of its lines",

@@ -267,7 +267,7 @@ def test_wider_filters_show_more(run: Run) -> None:
     ("place", "words"),
     [
         ("src/dotenv/cli.py:138", ["TRY003", "published"]),
-        ("src/dotenv/cli.py:137", ["TRY003", "published", "the filter takes its line"]),
+        ("src/dotenv/cli.py:137", ["TRY003", "published", "its line passes the filter"]),
         ("cli.py:138", ["src/dotenv/cli.py:137"]),  # the end of what the tool wrote
         ("src/dotenv/ipython.py", ["off-diff", "the filter takes none of its lines"]),
         ("nowhere.py", ["no finding of these results is at nowhere.py"]),

@@ -248,11 +248,22 @@ def _rules(
         elif explained == most and best:
             best.append(rule)
     best = [rule for rule in best if not rule.add] or best
-    if len(best) != 1:
+    if not best or not _agree(tracked, best, wanted):
         return plain, best
-    [rule] = best
     # A path as written or of this checkout stays one; below a sub-module's root only the latter.
-    return (*aliases, rule, *plain[len(aliases) + bool(rule.add) :]), ()
+    return (*aliases, *best, *plain[len(aliases) + bool(best[0].add) :]), ()
+
+
+def _agree(tracked: TrackedFiles, rules: Sequence[PathRule], wanted: Sequence[str]) -> bool:
+    """Whether rules are of one folder, and lead no path to more than one file.
+
+    A coverage file may name each of its files twice: by its whole path, and from its source root.
+    Whole paths that begin in two ways may be of two repositories.
+    """
+    if len({rule.add for rule in rules}) > 1 or sum(bool(rule.strip) for rule in rules) > 1:
+        return False
+    found = ({tracked.find(rule.apply(path)) for rule in rules} - {None} for path in wanted)
+    return len(rules) == 1 or all(len(files) <= 1 for files in found)
 
 
 def _settled(

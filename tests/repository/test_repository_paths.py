@@ -207,6 +207,14 @@ def test_a_tie_is_settled_by_the_folder_of_the_results_file(
             assert resolver.resolve(path).rule.endswith(", where the results file lies")
 
 
+@pytest.mark.parametrize("paths", [["src/a.py", "/w/src/a.py"], ["/w/src/a.py", "src/a.py"]])
+def test_a_file_named_in_two_ways_is_no_tie(paths: Sequence[str]) -> None:
+    resolver = discover(TrackedFiles(["server/src/a.py", "docs/b.py"]), paths)
+    assert [resolver.resolve(path).path for path in paths] == ["server/src/a.py"] * 2
+    assert not resolver.is_tied
+    assert resolver.used == {"below server/", "server/ instead of /w/"}
+
+
 def test_a_bare_name_is_told_with_what_bears_it() -> None:
     one = discover(TrackedFiles(FILES), ["util.py"]).resolve("util.py")
     assert one.rule == "only src/app/util.py has this name, which says too little"

@@ -225,6 +225,18 @@ def test_what_the_answer_does_not_mention_has_failed(devinfo: DevInfo, sandbox: 
     assert not isinstance(told.failure, PartialError)
 
 
+def test_what_is_both_accepted_and_failed_has_failed(devinfo: DevInfo, sandbox: Sandbox) -> None:
+    errors = {"commits": [{"id": "c1", "errorMessages": [{"message": "no"}]}]}
+    answer = {
+        "acceptedDevinfoEntities": {ID: {"commits": ["c1"]}},
+        "failedDevinfoEntities": {ID: errors},
+    }
+    sandbox.faults.add(Answer(202, json.dumps(answer), JSON), path="/bulk")
+    told = tell(devinfo, holding(commit("c1")))
+    assert [each.line for each in told.fates] == ["failed: commit c1 for DEMO-1: no"]
+    assert told.failure is not None
+
+
 @with_settings(issue_keys=frozenset({"DEMO-1"}))
 def test_unknown_issue_keys_are_told_one_by_one(devinfo: DevInfo) -> None:
     mixed, strange = commit("c1", "GONE-1", "DEMO-1"), commit("c2", "GONE-2")

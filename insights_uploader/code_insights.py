@@ -1,10 +1,8 @@
-"""Floor 6: Code Insights on Bitbucket Data Center as one of a run's destinations."""
+"""Floor 6: Code Insights as one of a run's destinations."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
-from insights_uploader.destinations.bitbucket_dc.stored_reports import StoredReports
-from insights_uploader.destinations.http import Http
+from insights_uploader.insights_servers import InsightsServer
 from insights_uploader.model.errors import PartialError, ServerError, UsageError
 from insights_uploader.outcome import Delivery, Outcome, Prepared
 from insights_uploader.plan.plan import Plan
@@ -26,9 +24,7 @@ class CodeInsightsDestination:
 
     def __init__(
         self,
-        http: Http | None,
-        project: str,
-        repository: str,
+        server: InsightsServer,
         prefix: str,
         *,
         force: bool = False,
@@ -38,9 +34,7 @@ class CodeInsightsDestination:
         """Prepare; nothing is sent yet.
 
         Args:
-            http: the way to the server; None where nothing will be sent.
-            project: there.
-            repository: there.
+            server: where the reports go.
             prefix: that all keys of this project's reports are made with.
             force: send it though the server holds the same, or something newer.
             prune: delete the reports with our prefix that are not of this run.
@@ -48,8 +42,7 @@ class CodeInsightsDestination:
         """
         self.publication: Publication | None = None
         self.deleted: list[str] = []
-        self._http = http
-        self._place = (project, repository)
+        self._server = server
         self._prefix = prefix
         self._force = force
         self._prune = prune
@@ -57,21 +50,19 @@ class CodeInsightsDestination:
 
     def prepared(self, outcome: Outcome) -> Sequence[Prepared]:
         """What creates the reports; what is there before decides what else is sent."""
-        return [*_prepared(_plan(outcome), *self._place)]
+        return [*self._server.prepared(_plan(outcome))]
 
     def send(self, outcome: Outcome) -> Delivery:
         """Replace the reports, then deal with those that are not of this run."""
         plan = _plan(outcome)
-        if self._http is None:
-            raise UsageError("no-destination", "--url is missing", "The reports go there.")
-        place = (*self._place, outcome.commit)
-        self.publication = Publication(plan, CodeInsights(self._http, *place), force=self._force)
+        reports = self._server.reports(outcome.commit)
+        self.publication = Publication(plan, reports, force=self._force)
         for report in self.publication.run():
             self._confirmed(report)
-        words, warnings = self._others(plan, StoredReports(self._http, *place))
+        words, warnings = self._others(plan, outcome.commit)
         return Delivery(words, warnings=warnings)
 
-    def _others(self, plan: Plan, stored: StoredReports) -> tuple[Sequence[str], Sequence[str]]:
+    def _others(self, plan: Plan, commit: str) -> tuple[Sequence[str], Sequence[str]]:
         """Delete the reports that told of results which could not be read, and now were.
 
         Others with our prefix are named, or deleted if asked to.
@@ -80,7 +71,7 @@ class CodeInsightsDestination:
             PartialError: one was to be deleted, and the server does not do it.
         """
         try:
-            made = {report.key: report.created_date for report in stored.all()}
+            made = self._server.made(commit)
         except ServerError as error:
             if self._prune:
                 raise _published_but(error) from error
@@ -94,7 +85,7 @@ class CodeInsightsDestination:
                 words.append(f"{whose}not of this run: {key}{remedy}")
                 continue
             try:
-                stored.delete_report(key)
+                self._server.reports(commit).delete_report(key)
             except ServerError as error:
                 raise _published_but(error) from error
             self.deleted.append(key)
@@ -105,16 +96,6 @@ def _plan(outcome: Outcome) -> Plan:
     if outcome.plan is None:
         raise UsageError("no-plan", "Code Insights takes only a run that has ended")
     return outcome.plan
-
-
-def _prepared(plan: Plan, project: str, repository: str) -> Iterator[Prepared]:
-    commit = f"/rest/insights/latest/projects/{project}/repos/{repository}/commits"
-    for report in plan.reports:
-        address = f"{commit}/{plan.target.commit}/reports/{report.key}"
-        yield Prepared("PUT", address, report.body)
-        if report.annotations:
-            body = {"annotations": list(report.annotations)}
-            yield Prepared("POST", f"{address}/annotations", body)
 
 
 def _published_but(error: ServerError) -> PartialError:

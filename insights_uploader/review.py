@@ -20,6 +20,7 @@ from insights_uploader.repository.checkout import Checkout, Side
 from insights_uploader.repository.commit import Commit, Files
 
 if TYPE_CHECKING:  # a run without a server needs none of its libraries
+    from insights_uploader.destinations.bitbucket_cloud.pull_requests import CloudPullRequests
     from insights_uploader.destinations.bitbucket_dc.pull_requests import PullRequest, PullRequests
     from insights_uploader.destinations.http import Http
 
@@ -27,24 +28,44 @@ _NAMED = 5
 
 
 class Server(NamedTuple):
-    """Where pull requests are asked for."""
+    """Where pull requests are asked for.
+
+    Attributes:
+        http: the way to it.
+        project: its key; on Cloud the workspace.
+        repository: its slug.
+        is_cloud: whether it is Bitbucket Cloud.
+    """
 
     http: "Http"
     project: str
     repository: str
+    is_cloud: bool = False
 
     @property
-    def pull_requests(self) -> "PullRequests":
+    def pull_requests(self) -> "PullRequests | CloudPullRequests":
         """Those into this repository."""
+        if self.is_cloud:
+            from insights_uploader.destinations.bitbucket_cloud.pull_requests import (
+                CloudPullRequests,
+            )
+
+            return CloudPullRequests(*self[:3])
         from insights_uploader.destinations.bitbucket_dc.pull_requests import PullRequests
 
-        return PullRequests(*self)
+        return PullRequests(*self[:3])
 
     def diff(self, pull: "PullRequest", head: Commit) -> Diff:
         """The changed lines of a pull request, whose head is at hand."""
+        if self.is_cloud:
+            from insights_uploader.destinations.bitbucket_cloud.pull_request_diff import (
+                CloudPullRequestDiff,
+            )
+
+            return CloudPullRequestDiff(*self[:3], pull, head).changed_lines()
         from insights_uploader.destinations.bitbucket_dc.server_diff import ServerDiff
 
-        return ServerDiff(*self, pull, head).changed_lines()
+        return ServerDiff(*self[:3], pull, head).changed_lines()
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,7 +203,9 @@ def _pull_request(
         return None, [f"whether this is still the head of the pull request is not known: {error}"]
 
 
-def _found(around: Surroundings, checkout: Checkout, pulls: "PullRequests") -> "PullRequest":
+def _found(
+    around: Surroundings, checkout: Checkout, pulls: "PullRequests | CloudPullRequests"
+) -> "PullRequest":
     """The pull request of the commit, or of the one that CI's merge is made of."""
     head = checkout.head
     if around.head or around.branch or len(head.parents) < 2:
@@ -240,7 +263,7 @@ def _head_in_clone(around: Surroundings, checkout: Checkout) -> str | None:
     return head.parents[0] if around.merges and head.is_merge_of_detached else None
 
 
-def _of_commit(commit: str, pulls: "PullRequests") -> Sequence["PullRequest"]:
+def _of_commit(commit: str, pulls: "PullRequests | CloudPullRequests") -> Sequence["PullRequest"]:
     """Those that hold a commit; none of one that the server has never seen."""
     try:
         return pulls.of_commit(commit)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from insights_uploader.cli.planning import connected
+from insights_uploader.cli.connecting import bitbucket, on_cloud
 from insights_uploader.cli.settling import Settled
 from insights_uploader.cli.speaking import say, warn
 from insights_uploader.code_insights import NAME, CodeInsightsDestination
 from insights_uploader.delivering import Deliveries
+from insights_uploader.insights_servers import CloudInsightsServer, DataCenterInsights
 from insights_uploader.model.errors import UsageError
 from insights_uploader.outcome import BuildRun, OutcomeDestination, Prepared
 from insights_uploader.plan.plan import Plan
@@ -47,7 +48,7 @@ class Destinations:
         self._reports: CodeInsightsDestination | None = None
         self.bitbucket: Http | None = None
         if stack is not None and any(name in _ON_BITBUCKET for name in names):
-            self.bitbucket = stack.enter_context(connected(settings))
+            self.bitbucket = stack.enter_context(bitbucket(settings))
         self.all: Sequence[OutcomeDestination] = [self._made(name) for name in names]
 
     @property
@@ -72,10 +73,10 @@ class Destinations:
 
     def _code_insights(self) -> OutcomeDestination:
         settings = self._settings
+        place = (self.bitbucket, *_place(settings))
+        is_cloud = on_cloud(settings)
         self._reports = CodeInsightsDestination(
-            self.bitbucket,
-            settings["project"],
-            settings["repository"],
+            CloudInsightsServer(*place) if is_cloud else DataCenterInsights(*place),
             settings["key"],
             force=bool(settings.values.get("force")),
             prune=bool(settings.values.get("prune")),
@@ -85,17 +86,25 @@ class Destinations:
 
     def _build_status(self) -> OutcomeDestination:
         from insights_uploader.destinations.build_status.outcome import BuildStatusDestination
+        from insights_uploader.destinations.cloud_build_status.outcome import (
+            CloudBuildStatusDestination,
+        )
 
         settings = self._settings
         self._check_build("build-status")
-        project, repository = settings["project"], settings["repository"]
-        return BuildStatusDestination(
-            self.bitbucket, project or "PROJECT", repository or "REPOSITORY"
-        )
+        if on_cloud(settings):
+            return CloudBuildStatusDestination(self.bitbucket, *_place(settings))
+        return BuildStatusDestination(self.bitbucket, *_place(settings))
 
     def _code_coverage(self) -> OutcomeDestination:
         from insights_uploader.destinations.code_coverage.outcome import CodeCoverageOutcome
 
+        if on_cloud(self._settings):
+            raise UsageError(
+                "bitbucket-cloud",
+                "--to code-coverage: Bitbucket Cloud has no such app",
+                "Its reports show the coverage of changed lines: --to code-insights.",
+            )
         return CodeCoverageOutcome(self.bitbucket)
 
     def _jira_builds(self) -> OutcomeDestination:
@@ -117,6 +126,11 @@ class Destinations:
                 f"{name}: the address of the build's page is not known",
                 "Name it with --build-url; in the CIs that docs/ci.md lists it is known already.",
             )
+
+
+def _place(settings: Settled) -> tuple[str, str]:
+    """The project, or workspace, and the repository; where nothing is sent they may be missing."""
+    return settings["project"] or "PROJECT", settings["repository"] or "REPOSITORY"
 
 
 def others(settings: Settled, plan: Plan) -> Mapping[str, Sequence[Prepared]]:

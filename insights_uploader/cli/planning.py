@@ -11,12 +11,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from insights_uploader.cli.connecting import check_destination, opened
+from insights_uploader.cli.connecting import bitbucket, check_destination, on_cloud, opened
 from insights_uploader.cli.hiding import authorization, hidden
 from insights_uploader.cli.receipts import clear_receipt
 from insights_uploader.cli.settling import Settled, settle
 from insights_uploader.cli.surroundings import around
 from insights_uploader.config import ReportSetting, RuleSetting
+from insights_uploader.destinations.bitbucket_cloud.payload import (
+    MAX_ANNOTATIONS,
+    CloudInsightsPayload,
+)
 from insights_uploader.destinations.bitbucket_dc.payload import (
     CodeInsightsPayload,
     is_web_address,
@@ -74,15 +78,17 @@ def plan_from(
         InsightsError: anything the user can cause.
     """
     if http is None and settings["pull_request"] is not None:
-        with connected(settings) as opened:
+        with bitbucket(settings) as opened:
             return plan_from(settings, trace, opened, begun)
-    server = Server(http, settings["project"], settings["repository"]) if http else None
+    is_cloud = on_cloud(settings)
+    place = (settings["project"], settings["repository"])
+    server = Server(http, *place, is_cloud) if http else None
     world = World(
         plugins=installed(),
         environ=os.environ,
         stdin=sys.stdin.buffer if sys.stdin else io.BytesIO(),
         now_ms=time.time_ns() // 1_000_000,
-        builder=CodeInsightsPayload(),
+        builder=CloudInsightsPayload() if is_cloud else CodeInsightsPayload(),
         server=server,
         trace=trace,
         begun=begun,
@@ -92,10 +98,11 @@ def plan_from(
 
 
 def connected(settings: Settled) -> "Http":
-    """The way to the server that the settings name; nothing is sent yet.
+    """The way to the Data Center server that the settings name; nothing is sent yet.
 
     Raises:
-        UsageError: the server, the repository or the token is missing or cannot work.
+        UsageError: the server, the repository or the token is missing or cannot work, or it is
+            Bitbucket Cloud.
     """
     check_destination(settings)
     return opened(settings, authorization(settings["token_file"]))
@@ -133,7 +140,7 @@ def _request(settings: Settled) -> Request:
         relocate=settings["relocate"],
         aliases=[_alias(a.from_, a.to) for a in settings["path_alias"] or ()],
         wanted=wanted,
-        caps=Caps(annotations=settings["max_annotations"]),
+        caps=Caps(annotations=_max_annotations(settings)),
         policy=Policy(
             fail_on=None if fail_on == "never" else Severity[fail_on.upper()],
             min_coverage=settings["min_coverage"],
@@ -148,6 +155,12 @@ def _request(settings: Settled) -> Request:
             logo_url=settings["logo_url"],
         ),
     )
+
+
+def _max_annotations(settings: Settled) -> int:
+    """How many a report gets; on Cloud nobody can raise the limit, as administrators can."""
+    wanted: int = settings["max_annotations"]
+    return min(wanted, MAX_ANNOTATIONS) if on_cloud(settings) else wanted
 
 
 def _wanted(settings: Settled) -> Wanted:

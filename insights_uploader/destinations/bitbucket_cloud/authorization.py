@@ -31,6 +31,11 @@ class OAuthConsumer(msgspec.Struct, frozen=True):
     client_id: str
     client_secret: str
 
+    @property
+    def basic(self) -> str:
+        """The value of the header that asks for a token."""
+        return basic(self.client_id, self.client_secret)
+
     def __repr__(self) -> str:
         return f"<OAuth consumer {self.client_id}>"
 

@@ -70,17 +70,20 @@ class CloudRepository:
             raise refusal(reply)
         return reply
 
-    def listed(
-        self, *below: str, kind: type[_T], expected: Collection[int] = (200,)
-    ) -> Iterator[_T]:
+    def listed(self, *below: str, kind: type[_T], query: Query = ()) -> Iterator[_T]:
         """Everything in a list, page after page.
 
         Of the address of the next page only the query counts: the login goes nowhere else.
+
+        Args:
+            below: the segments below the repository.
+            kind: of its entries.
+            query: the query's pairs, without those of the paging.
         """
-        query: Sequence[tuple[str, str | int]] = [("pagelen", _PER_PAGE)]
+        query = [*query, ("pagelen", _PER_PAGE)]
         seen = set[tuple[tuple[str, str | int], ...]]()
         while True:
-            reply = self.send("GET", *below, query=query, expected=expected)
+            reply = self.send("GET", *below, query=query)
             page = reply.decoded(CloudPage[kind])  # type: ignore[valid-type]
             yield from page.values
             if page.next is None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from insights_uploader.destinations.address import split_address
+from insights_uploader.destinations.bitbucket_cloud.address import is_cloud
 from insights_uploader.model.errors import UsageError
 
 HEADERS: Mapping[str, str] = {"X-Atlassian-Token": "no-check"}
@@ -17,11 +18,12 @@ def normalised_url(url: str) -> str:
     """
     parts = split_address(url)
     host = parts.hostname or ""
-    if host == "bitbucket.org" or host.endswith(".bitbucket.org"):
+    if is_cloud(url) or host == "bitbucket.org" or host.endswith(".bitbucket.org"):
         raise UsageError(
             "bitbucket-cloud",
-            "--url: bitbucket.org is Bitbucket Cloud, whose API is another one",
-            "This program publishes to Bitbucket Data Center.",
+            "--url: is Bitbucket Cloud, which has nothing of this",
+            "This is for Bitbucket Data Center. To Cloud go the reports and build statuses of "
+            "publish.",
         )
     path = parts.path.partition("/rest/")[0].rstrip("/").removesuffix("/rest")
     return f"{parts.scheme}://{parts.netloc}{path}"

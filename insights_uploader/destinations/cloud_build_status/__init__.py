@@ -1,0 +1,1 @@
+"""Build statuses of a commit on Bitbucket Cloud."""

@@ -1,0 +1,95 @@
+"""A run's outcome as a build status on Bitbucket Cloud."""
+
+from collections.abc import Sequence
+
+from insights_uploader.destinations.address import path_of
+from insights_uploader.destinations.cloud_build_status.client import (
+    CloudBuildStatuses,
+    statuses_address,
+)
+from insights_uploader.destinations.cloud_build_status.payload import (
+    CloudBuild,
+    CloudBuildState,
+    cloud_build_body,
+)
+from insights_uploader.destinations.http import Http
+from insights_uploader.model.errors import ServerError, UsageError
+from insights_uploader.outcome import Delivery, Outcome, Prepared, State
+
+_STATES = {
+    State.IN_PROGRESS: CloudBuildState.INPROGRESS,
+    State.SUCCESSFUL: CloudBuildState.SUCCESSFUL,
+    State.FAILED: CloudBuildState.FAILED,
+    State.CANCELLED: CloudBuildState.STOPPED,
+}
+
+
+class CloudBuildStatusDestination:
+    """Tells of a run when it begins and when it ends."""
+
+    name = "build-status"
+    announces = True
+
+    def __init__(self, http: Http | None, workspace: str, repository: str) -> None:
+        """Prepare.
+
+        Args:
+            http: the way to the API; None where nothing will be sent.
+            workspace: its id.
+            repository: its slug.
+        """
+        self._http = http
+        self._repository = (workspace, repository)
+
+    def prepared(self, outcome: Outcome) -> Sequence[Prepared]:
+        """The one request.
+
+        Raises:
+            UsageError: there is no build, or none that Bitbucket Cloud takes.
+        """
+        address = path_of(statuses_address(*self._repository, outcome.commit))
+        return [Prepared("POST", address, cloud_build_body(_build_of(outcome)))]
+
+    def send(self, outcome: Outcome) -> Delivery:
+        """Post the status and read it back.
+
+        Raises:
+            UsageError: as above, before anything is sent.
+            ServerError: the server refuses, cannot be reached, or then holds another state.
+        """
+        sent = cloud_build_body(_build_of(outcome))
+        if self._http is None:
+            raise UsageError("no-destination", "there is no server to send the build status to")
+        statuses = CloudBuildStatuses(self._http, *self._repository, outcome.commit)
+        statuses.post(sent)
+        stored = statuses.get(sent["key"])
+        if stored is None or stored.state != sent["state"]:
+            held = f"is {stored.state} there" if stored is not None else "is not there"
+            raise ServerError(
+                "not-confirmed",
+                f"build {sent['key']}: it was posted as {sent['state']}, and {held}",
+                "Another run may post a build of the same key. Run again.",
+            )
+        return Delivery(
+            words=[f"build {stored.key} of commit {outcome.commit} is {stored.state}"],
+            details={"api": "cloud", "key": stored.key, "state": stored.state, "url": sent["url"]},
+        )
+
+
+def _build_of(outcome: Outcome) -> CloudBuild:
+    build = outcome.build
+    if build is None or not build.key.strip() or not build.url.strip():
+        raise UsageError(
+            "no-build",
+            "build-status: the build's key or page is not known, and Bitbucket takes none without",
+            "Name them with --build-key and --build-url; in the CIs that docs/ci.md lists both are "
+            "known already.",
+        )
+    return CloudBuild(
+        key=build.key,
+        state=_STATES[outcome.state],
+        url=build.url,
+        name=build.name,
+        description=outcome.description,
+        branch=outcome.ref,
+    )

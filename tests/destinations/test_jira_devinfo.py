@@ -231,7 +231,8 @@ def test_what_is_both_accepted_and_failed_has_failed(devinfo: DevInfo, sandbox: 
         "acceptedDevinfoEntities": {ID: {"commits": ["c1"]}},
         "failedDevinfoEntities": {ID: errors},
     }
-    sandbox.faults.add(Answer(202, json.dumps(answer), JSON), path="/bulk")
+    sandbox.faults.add(Answer(202, json.dumps(answer), JSON), path="/bulk", times=2)
+    assert list(devinfo.submit(holding(commit("c1")), Submission()).accepted) == []
     told = tell(devinfo, holding(commit("c1")))
     assert [each.line for each in told.fates] == ["failed: commit c1 for DEMO-1: no"]
     assert told.failure is not None

@@ -71,7 +71,7 @@ def created_ms(report: Stored, dialect: Dialect) -> int | None:
     fields = data if isinstance(data, list) else []
     said = [item.get("value") for item in fields if _title(item) == dialect.made]
     value = next(iter(said), report.get(dialect.made))
-    return value if type(value) is int else None
+    return value if type(value) is int and 0 <= value < 2**63 else None
 
 
 def _data(report: Stored, dialect: Dialect) -> object:

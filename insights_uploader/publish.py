@@ -1,6 +1,7 @@
 """Floor 6: a plan is published: report after report, and only what is read back is believed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -8,7 +9,8 @@ from insights_uploader.destinations.bitbucket_dc.payload import is_key_of
 from insights_uploader.gate import Result
 from insights_uploader.model.errors import PartialError, ServerError
 from insights_uploader.plan.plan import Plan, PlannedReport
-from insights_uploader.replacing import Replacement, Reports
+from insights_uploader.replacing import Replacement
+from insights_uploader.reports import Reports
 
 
 class Confirmed(msgspec.Struct, frozen=True):
@@ -39,21 +41,35 @@ class Publication:
         confirmed: the reports that the server was seen to hold.
     """
 
-    def __init__(self, plan: Plan, server: Reports, *, force: bool = False) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        server: Reports,
+        *,
+        force: bool = False,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         """Prepare; nothing is sent yet.
 
         Args:
             plan: to be sent.
             server: of its reports.
             force: send it though the server holds the same, or something newer.
+            pause: waits for so many seconds.
         """
         self.plan = plan
         self.confirmed: list[Confirmed] = []
+        self._keys = [report.key for report in plan.reports]
         self._server = server
         self._force = force
+        self._pause = pause
+        self._failed: dict[str, ServerError] = {}
+        self._running: Replacement | None = None
 
     def run(self) -> Iterator[Confirmed]:
         """Send the plan; yields each report once it is confirmed, or raises.
+
+        What is wrong with one report alone keeps no other from being sent.
 
         Raises:
             PartialError: another run has taken over, or the server holds something of this run: a
@@ -62,18 +78,52 @@ class Publication:
             ServerError: no report of this run was accepted.
         """
         for planned in self.plan.reports:  # as they were planned: later ones shrink with a limit
-            replacement = Replacement(self.plan, planned.key, self._server)
+            replacement = Replacement(self.plan, planned.key, self._server, self._pause)
+            self._running = replacement
             try:
                 sent = replacement.run(force=self._force)
             except ServerError as error:
-                raise _told(
-                    error, replacement, [report.key for report in self.confirmed]
-                ) from error
+                self._failed[planned.key] = _told(error, replacement)
+                if _is_of_one_report(error):
+                    continue
+                break
             finally:
                 self.plan = replacement.plan
+            self._running = None
             report = _confirmed(planned, replacement.planned, sent=sent)
             self.confirmed.append(report)
             yield report
+        if self._failed:
+            raise self._failure()
+
+    def left(self) -> str:
+        """What a run that is broken off leaves on the server, in words."""
+        words = [_left(self._running)] if self._running else []
+        return " ".join([*words, *self._rest()]).strip()
+
+    def _failure(self) -> ServerError:
+        """All that went wrong, as one; of two reports the first says what to do."""
+        errors = list(self._failed.values())
+        first = next((each for each in errors if isinstance(each, PartialError)), errors[0])
+        message = " ".join([*(error.message for error in errors), *self._rest()])
+        if isinstance(first, PartialError) or self.confirmed:
+            slug = first.slug if isinstance(first, PartialError) else "published-in-part"
+            return PartialError(slug, message, first.hint, first.status)
+        return ServerError(first.slug, message, first.hint, first.status)
+
+    def _rest(self) -> Iterator[str]:
+        """What became of the other reports, sentence by sentence."""
+        done = [report.key for report in self.confirmed]
+        untried = [key for key in self._keys if key not in done and key not in self._failed]
+        if self._running is not None and self._running.planned.key in untried:
+            untried.remove(self._running.planned.key)
+        if done:
+            yield f"Published: {', '.join(done)}."
+        if untried:
+            yield f"Not tried: {', '.join(untried)}."
+        touched = [*self._failed.values()] + ([self._running] if self._running else [])
+        if not done and not any(isinstance(each, PartialError) for each in touched):
+            yield "Nothing was published."
 
 
 def not_of_this_run(plan: Plan, prefix: str, stored: Mapping[str, int | None]) -> Sequence[str]:
@@ -107,19 +157,28 @@ def _confirmed(planned: PlannedReport, real: PlannedReport, *, sent: bool) -> Co
     )
 
 
-def _told(error: ServerError, at: Replacement, confirmed: Sequence[str]) -> ServerError:
-    """The failure, with what it leaves on the server."""
-    message = error.message.rstrip(".") + "."
-    superseded = error.slug == "superseded"
-    if at.begun and not superseded:
-        message += f" Report {at.planned.key} is not finished."
-    elif at.lost and not superseded:
-        message += f" The older report {at.planned.key} {at.lost}, and no new one is confirmed."
-    if confirmed:
-        message += f" Published before that: {', '.join(confirmed)}."
-    if not (at.begun or confirmed or at.lost):
-        message += " Nothing was published."
-    if not at.begun and not confirmed and not isinstance(error, PartialError):
+def _told(error: ServerError, at: Replacement) -> ServerError:
+    """The failure, with what it leaves on the server of this report."""
+    left = "" if error.slug == "superseded" else _left(at)
+    message = f"{error.message.rstrip('.')}. {left}".strip()
+    if not at.begun and not isinstance(error, PartialError):
         return ServerError(error.slug, message, error.hint, error.status)
     slug = error.slug if isinstance(error, PartialError) else "published-in-part"
     return PartialError(slug, message, error.hint, error.status)
+
+
+def _left(at: Replacement) -> str:
+    if at.begun:
+        return f"Report {at.planned.key} is not finished."
+    if at.lost:
+        return f"The older report {at.planned.key} {at.lost}, and no new one is confirmed."
+    return ""
+
+
+def _is_of_one_report(error: ServerError) -> bool:
+    """True when another report may fare better: no question of the way, the login, or the commit."""
+    return (
+        isinstance(error, PartialError)
+        or error.status in (400, 413, 500)
+        or (error.slug == "anothers-report")
+    )

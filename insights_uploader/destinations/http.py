@@ -6,7 +6,7 @@ It knows no API: what a refusal means is for each destination to say.
 
 import os
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -137,6 +137,7 @@ class Http:
         form: Mapping[str, str] | None = None,
         accept: str = "application/json",
         repeatable: bool | None = None,
+        again: Callable[[], None] | None = None,
     ) -> Reply:
         """Send a request and read the whole answer; a status of any kind is an answer.
 
@@ -153,6 +154,7 @@ class Http:
             repeatable: whether sending it twice does no more than sending it once; by its method,
                 if None. What is not repeatable is tried again only when the server surely has
                 done nothing: it could not be reached, or it said 429.
+            again: asked before it is sent once more; what it raises ends the tries.
 
         Raises:
             UsageError: a segment or the query can be in no address; nothing was sent.
@@ -174,7 +176,13 @@ class Http:
             words = f"{name}: no address can carry this request: {error}"
             raise UsageError("bad-name", words) from None
 
+        is_first = True
+
         def once() -> Reply:
+            nonlocal is_first
+            if again is not None and not is_first:
+                again()
+            is_first = False
             try:
                 proof = self._authorization.header(method, path, query)
             except NoAnswerError as error:  # on another way, which has tried often enough

@@ -85,16 +85,21 @@ class ReportDraft(msgspec.Struct, frozen=True, kw_only=True):
             ledger = ledger.moved(annotation.end, Disposition.OVER_CAP)
         return msgspec.structs.replace(self, annotations=self.annotations[:number], ledger=ledger)
 
-    def without(self, annotation_id: str, reason: str) -> "ReportDraft":
-        """The draft without an annotation that the server refuses; the ledger says so."""
-        gone = next((a for a in self.annotations if a.id == annotation_id), None)
-        if gone is None:
-            return self
+    def without(self, refused: Mapping[str, str]) -> "ReportDraft":
+        """The draft without the annotations that the server refuses; the ledger says so.
+
+        Args:
+            refused: annotation id -> the server's reason.
+        """
+        gone = [annotation for annotation in self.annotations if annotation.id in refused]
+        ledger = self.ledger
+        for annotation in gone:
+            ledger = ledger.moved(annotation.end, Disposition.INVALID)
         return msgspec.structs.replace(
             self,
-            annotations=tuple(a for a in self.annotations if a is not gone),
-            ledger=self.ledger.moved(gone.end, Disposition.INVALID),
-            invalid={**self.invalid, annotation_id: reason},
+            annotations=tuple(a for a in self.annotations if a.id not in refused),
+            ledger=ledger,
+            invalid={**self.invalid, **{each.id: refused[each.id] for each in gone}},
         )
 
     @property

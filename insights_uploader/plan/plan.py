@@ -190,17 +190,15 @@ class Plan(msgspec.Struct, frozen=True):
         target = msgspec.structs.replace(self.target, limit=min(number, self.target.limit))
         return msgspec.structs.replace(self, target=target, reports=reports)
 
-    def without(self, annotation_id: str, reason: str, key: str | None = None) -> "Plan":
-        """The plan without an annotation that the server refuses for a reason.
+    def without(self, refused: Mapping[str, str], key: str | None = None) -> "Plan":
+        """The plan without annotations that the server refuses.
 
         Args:
-            annotation_id: of the annotation.
-            reason: in the server's words.
-            key: of the report that loses it; None for any that has it.
+            refused: annotation id -> why, in the server's words.
+            key: of the report that loses them; None for any that has them.
         """
         drafts = [
-            r.draft if key not in (None, r.key) else r.draft.without(annotation_id, reason)
-            for r in self.reports
+            r.draft if key not in (None, r.key) else r.draft.without(refused) for r in self.reports
         ]
         return msgspec.structs.replace(self, reports=planned(self.builder, drafts))
 

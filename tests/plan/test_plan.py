@@ -60,12 +60,12 @@ def test_the_details_tell_the_smaller_number() -> None:
 def test_a_refused_annotation_is_left_out_and_counted() -> None:
     plan = plan_of(3, 0)
     refused = plan.reports[0].draft.annotations[1].id
-    [report] = plan.without(refused, "too odd").reports
+    [report] = plan.without({refused: "too odd"}).reports
     assert [a["message"] for a in report.annotations] == ["R0: m0", "R2: m2"]
     assert report.draft.ledger.count(Disposition.INVALID) == 1
     assert report.draft.ledger.balanced
     assert report.draft.invalid == {refused: "too odd"}
-    assert plan.without("unknown", "x") == plan
+    assert plan.without({"unknown": "x"}) == plan
 
 
 def test_a_message_names_what_its_place_does_not_tell() -> None:

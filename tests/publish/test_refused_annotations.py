@@ -138,3 +138,60 @@ def test_a_server_that_refuses_everything_is_not_obeyed(
     sandbox.faults.add(Answer(status), method="POST", times=None)
     with pytest.raises(PartialError, match=r"Report ci\.ruff is not finished"):
         list(Publication(plan, connect(plan)).run())
+
+
+def planned_ids(plan: Plan, key: str) -> Sequence[str]:
+    return [each["externalId"] for each in plan.report(key).annotations]
+
+
+def ids_of(sandbox: Sandbox, plan: Plan, key: str) -> Sequence[str]:
+    [report] = [each for each in sandbox.store.reports(plan.target.commit) if each.key == key]
+    return [each["externalId"] for each in report.annotations]
+
+
+def fattened(plan: Plan, key: str, rank: int) -> tuple[Plan, str]:
+    """The plan with one long message, and that annotation's id."""
+    drafts = []
+    for report in plan.reports:
+        draft = report.draft
+        if report.key == key:
+            notes = list(draft.annotations)
+            notes[rank] = msgspec.structs.replace(notes[rank], message="x" * 1900)
+            draft = msgspec.structs.replace(draft, annotations=tuple(notes))
+        drafts.append(draft)
+    fat = msgspec.structs.replace(plan, reports=planned(plan.builder, drafts))
+    return fat, planned_ids(fat, key)[rank]
+
+
+@pytest.mark.parametrize("sandbox", [{"body_limit": 2000}], indirect=True)
+def test_an_annotation_too_big_for_a_proxy_teaches_no_limit(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan, fat = fattened(plan_of(RUFF, BANDIT), "ci.ruff", 3)
+    first, second = Publication(plan, connect(plan)).run()
+    assert list(first.invalid) == [fat]
+    assert (first.over_cap, second.over_cap) == (0, 0)
+    assert set(ids_of(sandbox, plan, "ci.ruff")) == set(planned_ids(plan, "ci.ruff")) - {fat}
+    assert set(ids_of(sandbox, plan, "ci.bandit")) == set(planned_ids(plan, "ci.bandit"))
+
+
+@pytest.mark.parametrize("first", [0, 6], ids=["the first ones", "those in the middle"])
+def test_many_refused_annotations_teach_no_limit(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan, first: int
+) -> None:
+    plan, bad = flawed(plan_of(RUFF), range(first, first + 24))
+    [confirmed] = Publication(plan, connect(plan)).run()
+    assert set(confirmed.invalid) == set(bad)
+    assert confirmed.over_cap == 0
+    assert set(stored_ids(sandbox, plan)) == set(ids(plan)) - set(bad)
+
+
+@pytest.mark.parametrize("sandbox", [{"annotation_limit": 10}], indirect=True)
+def test_a_limit_and_a_refused_annotation_together(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    plan, bad = flawed(plan_of(RUFF), [3])
+    [confirmed] = Publication(plan, connect(plan)).run()
+    assert set(confirmed.invalid) == set(bad)
+    assert set(stored_ids(sandbox, plan)) == {*ids(plan)[:11]} - set(bad)
+    assert confirmed.over_cap == len(ids(plan)) - 11

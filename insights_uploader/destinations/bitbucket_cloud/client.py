@@ -5,7 +5,7 @@ Addresses and shapes: Atlassian's OpenAPI file for Cloud, below
 its external id as well as by its uuid.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from insights_uploader.destinations.bitbucket_cloud.repository import CloudRepository, json_object
@@ -36,13 +36,13 @@ class CloudInsights(CloudRepository):
                 raise
             return None
 
-    def put_report(self, key: str, body: Body) -> Stored:
+    def put_report(self, key: str, body: Body, again: Callable[[], None] | None = None) -> Stored:
         """Create or replace a report; what the server stored is returned."""
-        return json_object(self.send("PUT", *self._reports, key, body=body))
+        return json_object(self.send("PUT", *self._reports, key, body=body, again=again))
 
-    def delete_report(self, key: str) -> None:
+    def delete_report(self, key: str, again: Callable[[], None] | None = None) -> None:
         """Delete a report and its annotations, if there is one."""
-        self.send("DELETE", *self._reports, key, expected=(204, 404))
+        self.send("DELETE", *self._reports, key, expected=(204, 404), again=again)
 
     def annotations(self, key: str) -> Sequence[Stored]:
         """A report's stored annotations."""

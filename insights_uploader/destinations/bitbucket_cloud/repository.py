@@ -1,6 +1,6 @@
 """What Bitbucket Cloud's API has in common below one repository: address, refusals, pages."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -50,6 +50,7 @@ class CloudRepository:
         accept: str = "application/json",
         repeatable: bool | None = None,
         expected: Collection[int] = (200,),
+        again: Callable[[], None] | None = None,
     ) -> Reply:
         """Send a request; give the answer, which has a status hoped for.
 
@@ -61,10 +62,17 @@ class CloudRepository:
             accept: the kind of answer that is asked for.
             repeatable: as `Http.send` has it.
             expected: statuses that are no refusal.
+            again: asked before it is sent once more.
         """
         segments = (*self._address, *below)
         reply = self._http.send(
-            method, segments, query=query, body=body, accept=accept, repeatable=repeatable
+            method,
+            segments,
+            query=query,
+            body=body,
+            accept=accept,
+            repeatable=repeatable,
+            again=again,
         )
         if reply.status not in expected:
             raise refusal(reply)

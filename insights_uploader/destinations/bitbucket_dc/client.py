@@ -4,7 +4,7 @@ Addresses and shapes: Atlassian's OpenAPI file for 9.4, below
 `/insights/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from insights_uploader.destinations.bitbucket_dc.refusals import refusal
@@ -27,17 +27,29 @@ class CodeInsights(RepositoryApi):
         super().__init__(http, project, repository, api="insights")
         self._address = (*self._address, "commits", commit)
 
-    def delete_report(self, key: str) -> None:
+    def delete_report(self, key: str, again: Callable[[], None] | None = None) -> None:
         """Delete a report and its annotations, if there is one.
 
         Of an absent report some servers say 204 and others 404; where 404 means that the commit
         is unknown, the PUT that follows says so.
-        """
-        self._send("DELETE", key, expected=(204, 404))
 
-    def put_report(self, key: str, body: Body) -> Mapping[str, Any]:
-        """Create or replace a report; what the server stored is returned."""
-        return _object(self._send("PUT", key, body=body, expected=(200,)))
+        Args:
+            key: of the report.
+            again: asked before it is sent once more.
+        """
+        self._send("DELETE", key, expected=(204, 404), again=again)
+
+    def put_report(
+        self, key: str, body: Body, again: Callable[[], None] | None = None
+    ) -> Mapping[str, Any]:
+        """Create or replace a report; what the server stored is returned.
+
+        Args:
+            key: of the report.
+            body: all of it.
+            again: asked before it is sent once more.
+        """
+        return _object(self._send("PUT", key, body=body, expected=(200,), again=again))
 
     def report(self, key: str) -> Mapping[str, Any] | None:
         """A stored report; None when the commit has none of that key."""
@@ -98,9 +110,10 @@ class CodeInsights(RepositoryApi):
         query: Sequence[tuple[str, str]] = (),
         body: object = None,
         expected: Collection[int],
+        again: Callable[[], None] | None = None,
     ) -> Reply:
         address = (*self._address, "reports", key, *below)
-        reply = self._http.send(method, address, query=query, body=body)
+        reply = self._http.send(method, address, query=query, body=body, again=again)
         if reply.status not in expected:
             raise refusal(reply)
         return reply

@@ -35,6 +35,7 @@ _OF_A_RUN = (
     "on-upload-error", "policy-from", "prune", "quiet", "receipt", "verbose",
 )  # fmt: skip
 """Options that say what one run is to do, and that no file sets."""
+_WITHOUT_VARIABLE = ("build-status", "quiet", "verbose")
 _TYPES = {
     "array": "a list, [...]",
     "bool": "true or false",
@@ -299,7 +300,7 @@ def _unknown(full: str, key: str, path: Path, kind: type[Settings]) -> Sequence[
         )
     if full in _OF_A_RUN:
         variable = f"INSIGHTS_UPLOADER_{full.replace('-', '_').upper()}"
-        where = "" if full in ("quiet", "verbose") else f", or in the variable {variable}"
+        where = "" if full in _WITHOUT_VARIABLE else f", or in the variable {variable}"
         return (
             f"{path}: {full}: is an option of a single run, and stands in no file",
             f"Give it as --{full}{where}.",

@@ -86,6 +86,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, content: str, words: str) -> Non
         ("token = 'x'", "Secrets stand in no settings file: set BITBUCKET_TOKEN."),
         ("username = 'x'", "Secrets stand in no settings file: set BITBUCKET_USERNAME."),
         ("quiet = true", "Give it as --quiet."),
+        ("build-status = true", "Give it as --build-status."),
         (
             "exit-zero = true",
             "Give it as --exit-zero, or in the variable INSIGHTS_UPLOADER_EXIT_ZERO.",

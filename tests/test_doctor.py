@@ -97,3 +97,14 @@ def test_the_first_failure_gives_the_exit_code() -> None:
     assert doctor.exit_code(checks) is ExitCode.SERVER
     assert doctor.exit_code(checks[:2]) is ExitCode.DONE
     assert checks[2] == Check("c", Status.FAILED, "down", exit_code=4)
+
+
+@pytest.mark.parametrize(
+    ("modified", "words"),
+    [
+        (["a.py"], "1 tracked file is not on disk as HEAD has it"),
+        (["a.py", "b.py"], "2 tracked files are not on disk as HEAD has them"),
+    ],
+)
+def test_one_file_is_not_several(modified: list[str], words: str) -> None:
+    assert doctor.files(modified).words == words

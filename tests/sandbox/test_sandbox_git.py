@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def test_what_is_no_repository_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(GitError, match="not a git repository"):
+    with pytest.raises(GitError, match="is in no git repository"):
         Repository(tmp_path)
-    with pytest.raises(GitError):
+    with pytest.raises(GitError, match="absent: is no folder"):
         Repository(tmp_path / "absent")
 
 

@@ -75,21 +75,35 @@ class CodeInsightsDestination:
         except ServerError as error:
             if self._prune:
                 raise _published_but(error) from error
-            return [], [f"{error.message} All reports are published."]
-        words = []
+            unknown = "All reports are published; what else the commit has is not known."
+            return [], [f"{error.message} {unknown}"]
+        words: list[str] = []
+        warnings: list[str] = []
         unsure = any(not unreadable.tools for unreadable in plan.unreadable)
-        for key in not_of_this_run(plan, self._prefix, made):
+        for key, is_later in not_of_this_run(plan, self._prefix, made).items():
+            if is_later and not (self._force and key in plan.settled):
+                if key in plan.settled:
+                    warnings.append(f"{key} was made after this run and stays; --force deletes it")
+                continue
             if key not in plan.settled and (unsure or not self._prune):
                 whose = "of results that could not be read, or " if unsure else ""
                 remedy = "" if unsure else "; --prune deletes it"
                 words.append(f"{whose}not of this run: {key}{remedy}")
                 continue
-            try:
-                self._server.reports(commit).delete_report(key)
-            except ServerError as error:
-                raise _published_but(error) from error
-            self.deleted.append(key)
-        return words, [f"deleted {key}: it was not of this run" for key in self.deleted]
+            self._delete(key, commit)
+            warnings.append(f"deleted {key}: it was not of this run")
+        return words, warnings
+
+    def _delete(self, key: str, commit: str) -> None:
+        reports = self._server.reports(commit)
+        try:
+            reports.delete_report(key)
+            if reports.report(key) is not None:
+                words = f"report {key}: the server says that it is deleted, and has it still."
+                raise ServerError("not-confirmed", words, "Run again.")
+        except ServerError as error:
+            raise _published_but(error) from error
+        self.deleted.append(key)
 
 
 def _plan(outcome: Outcome) -> Plan:

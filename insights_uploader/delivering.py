@@ -7,7 +7,7 @@ from typing import Self
 import msgspec
 
 from insights_uploader.gate import Result
-from insights_uploader.model.errors import InsightsError, ServerError, UsageError
+from insights_uploader.model.errors import InsightsError
 from insights_uploader.model.measure import TestTotals
 from insights_uploader.outcome import BuildRun, Delivery, Outcome, OutcomeDestination, State
 from insights_uploader.plan.plan import Plan
@@ -135,7 +135,7 @@ class Deliveries:
         optional = destination.name in self._optional
         try:
             delivery = destination.send(outcome)
-        except (ServerError, UsageError) as error:
+        except InsightsError as error:
             return Sent(destination.name, optional, error=error)
         if outcome.state is not State.IN_PROGRESS and destination in self._open:
             self._open.remove(destination)

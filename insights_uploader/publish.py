@@ -1,7 +1,7 @@
 """Floor 6: a plan is published: report after report, and only what is read back is believed."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -126,10 +126,12 @@ class Publication:
             yield "Nothing was published."
 
 
-def not_of_this_run(plan: Plan, prefix: str, stored: Mapping[str, int | None]) -> Sequence[str]:
+def not_of_this_run(
+    plan: Plan, prefix: str, stored: Mapping[str, int | None]
+) -> Mapping[str, bool]:
     """The keys of reports that look like ours and are not: of a tool that no longer runs, say.
 
-    What was made after the plan is another run's and not listed.
+    Each comes with whether it was made after the plan, and so is another run's.
 
     Args:
         plan: of this run.
@@ -138,11 +140,11 @@ def not_of_this_run(plan: Plan, prefix: str, stored: Mapping[str, int | None]) -
     """
     ours = {report.key for report in plan.reports}
     latest = max((report.draft.created_ms for report in plan.reports), default=0)
-    return [
-        key
+    return {
+        key: (made_ms or 0) > latest
         for key, made_ms in stored.items()
-        if is_key_of(prefix, key) and key not in ours and (made_ms or 0) <= latest
-    ]
+        if is_key_of(prefix, key) and key not in ours
+    }
 
 
 def _confirmed(planned: PlannedReport, real: PlannedReport, *, sent: bool) -> Confirmed:

@@ -198,8 +198,8 @@ def _pull_request(
     try:
         return pulls.get(around.pull_request), ()
     except ServerError as error:
-        if wanted is not None or error.status not in (401, 403, 404):
-            raise
+        if wanted is not None:
+            raise  # who asks for it by name cannot do without
         return None, [f"whether this is still the head of the pull request is not known: {error}"]
 
 

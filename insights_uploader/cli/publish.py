@@ -46,9 +46,13 @@ def command(**options: Any) -> int:
         else:
             say(terminal.summary(plan))
         sent = []
-        for each in run.finish(plan):
-            _tell(each, settings)
-            sent.append(each)
+        try:
+            for each in run.finish(plan):
+                _tell(each, settings)
+                sent.append(each)
+        except KeyboardInterrupt:
+            _broken_off(plan, sent, destinations, settings)
+            raise
         return _ended(plan, sent, destinations, settings)
 
 
@@ -61,6 +65,18 @@ def _tell(sent: Sent, settings: Settled) -> None:
     warn("".join(f"{plain(f'warning: {line}')}\n" for line in sent.delivery.warnings))
 
 
+def _broken_off(
+    plan: Plan, sent: list[Sent], destinations: Destinations, settings: Settled
+) -> None:
+    """Say what an interrupted run leaves, and keep it in the receipt."""
+    publication = destinations.publication
+    left = publication.left() if publication else ""
+    warn(plain(left))
+    confirmed = publication.confirmed if publication else ()
+    words = f"interrupted. {left}".strip()
+    keep_receipt(settings["receipt"], plan, confirmed, destinations.deleted, sent, words)
+
+
 def _ended(plan: Plan, sent: list[Sent], destinations: Destinations, settings: Settled) -> ExitCode:
     """Keep the receipt, then end as the gate and the destinations have it.
 
@@ -71,10 +87,13 @@ def _ended(plan: Plan, sent: list[Sent], destinations: Destinations, settings: S
     publication = destinations.publication
     real = publication.plan if publication else plan
     confirmed = publication.confirmed if publication else ()
-    keep_receipt(settings["receipt"], real, confirmed, destinations.deleted, sent)
+    fatal: list[InsightsError] = []
+    try:
+        keep_receipt(settings["receipt"], real, confirmed, destinations.deleted, sent)
+    except UsageError as error:
+        fatal.append(error)
     if real.ledger != plan.ledger:
         warn(terminal.ledger_line(real.ledger, sent=True))
-    fatal: list[InsightsError] = []
     for each in sent:
         if each.error is None:
             continue
@@ -85,8 +104,8 @@ def _ended(plan: Plan, sent: list[Sent], destinations: Destinations, settings: S
             fatal.append(each.error)
     code = gate_code(plan, settings)
     if code is ExitCode.GATE_FAILED:
-        for error in fatal:
-            error.exit_code = code  # the gate's word outranks the servers' trouble
+        for failure in fatal:
+            failure.exit_code = code  # the gate's word outranks the servers' trouble
     fatal.sort(key=lambda error: -error.exit_code)
     if fatal:
         fail([*unreadable(plan), *fatal])

@@ -22,16 +22,18 @@ def clear_receipt(path: Path) -> None:
     Raises:
         UsageError: no receipt could be written there.
     """
-    if path.is_dir() and not path.is_symlink():
-        raise UsageError("unwritable", f"--receipt {path}: is a folder", "Name a file in it.")
+    if path.is_dir() or path.is_fifo():
+        kind = "folder" if path.is_dir() else "pipe"
+        raise UsageError("unwritable", f"--receipt {path}: is a {kind}", "Name a file.")
     if not os.access(path.parent, os.W_OK):
         raise UsageError(
             "unwritable",
             f"--receipt {path}: its folder is not there or not writable",
             "Make the folder first; nothing was sent.",
         )
-    with contextlib.suppress(OSError):  # as with a device, which keeps nothing
-        if path.is_symlink() or path.is_file():
+    is_device = path.absolute().parent.is_relative_to("/dev")  # as /dev/stdout, which is a link
+    with contextlib.suppress(OSError):
+        if not is_device and (path.is_symlink() or path.is_file()):
             path.unlink()
 
 
@@ -41,6 +43,7 @@ def keep_receipt(
     confirmed: Sequence[Confirmed] = (),
     deleted: Sequence[str] = (),
     sent: Sequence[Sent] = (),
+    error: str | None = None,
 ) -> None:
     """Write the receipt to the file that the user asked for; without one do nothing.
 
@@ -53,7 +56,7 @@ def keep_receipt(
 
     reports = [{name: getattr(c, name) for name in c.__struct_fields__} for c in confirmed]
     destinations = [_sent(each) for each in sent]
-    error = next((each.error.message for each in sent if each.error), None)
+    error = error or next((each.error.message for each in sent if each.error), None)
     deliver(receipt(plan, reports, deleted, destinations, error), path, "--receipt")
 
 

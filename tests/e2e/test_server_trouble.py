@@ -1,9 +1,12 @@
 """Whatever is wrong with the server: a message that says which, exit 4, and never the token."""
 
 import json
+import os
 import re
+import signal
 import socket
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import pytest
 from fixture_records import BANDIT, PYTEST, RUFF
 from program import OTHER_TOKEN, TOKEN, Run
 
-from insights_uploader.sandbox.faults import Answer, Drop
+from insights_uploader.sandbox.faults import Answer, Delay, Drop
 from insights_uploader.sandbox.server import Sandbox
 
 HTML = Answer(200, "<html><h1>Log in</h1></html>", {"content-type": "text/html"})
@@ -270,3 +273,72 @@ def test_a_setting_that_cannot_work_is_told_before_anything_is_read(
     assert words in done.stderr
     assert not re.search("pass@|two words", done.stderr)
     assert sandbox.requests == []
+
+
+def test_an_interrupted_run_says_what_it_leaves(
+    installed: Path, dotenv: Path, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    receipt = tmp_path / "receipt.json"
+    run_it: list[str | Path] = [installed / "insights-uploader", "publish", BANDIT, "--base", "main"]
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **settings(sandbox)}
+    subprocess.run(run_it, cwd=dotenv, env=environ, capture_output=True, check=True)
+    sandbox.faults.add(Delay(30), method="PUT", times=None)
+    command: list[str | Path] = [*run_it, "--force", "--receipt", receipt]
+    with subprocess.Popen(
+        command,
+        cwd=dotenv,
+        env=environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        before = len([r for r in sandbox.requests if r.method == "PUT"])
+        while len([r for r in sandbox.requests if r.method == "PUT"]) == before:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        _, words = process.communicate(timeout=30)
+    assert process.returncode == 130
+    lost = "The older report insights-uploader.bandit is deleted, and no new one is confirmed."
+    assert lost in words
+    assert lost in json.loads(receipt.read_text())["error"]
+
+
+def test_a_server_that_is_down_does_not_keep_the_gate_from_judging(
+    run: Run, sandbox: Sandbox
+) -> None:
+    """Where the CI names the pull request, and the team lets no upload stop a build."""
+    jenkins = {"JENKINS_URL": "https://ci.example.com/", "CHANGE_ID": "1", "CHANGE_TARGET": "main"}
+    jenkins["CHANGE_URL"] = f"{sandbox.url}/projects/PRJ/repos/repo/pull-requests/1"
+    sandbox.faults.add(Answer(500), times=None)
+    arguments = (PYTEST, "--base", "main", "--on-upload-error", "warn", "--tries", "1")
+    done = run("publish", *arguments, **settings(sandbox), **jenkins)
+    assert done.returncode == 1
+    assert "is not known: GET" in done.stdout
+
+
+def test_a_receipt_that_cannot_be_kept_hides_no_failure(run: Run, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Answer(403), times=None)
+    arguments = (BANDIT, "--base", "main", "--receipt", "/dev/full")
+    done = run("publish", *arguments, **settings(sandbox))
+    assert done.returncode == 4
+    assert "403" in done.stderr
+    assert "--receipt /dev/full: " in done.stderr
+
+
+def test_a_stale_failure_that_a_faster_clock_made_is_told(
+    run: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone.sarif"
+    place = settings(sandbox)
+    done = run("publish", gone, "--base", "main", **place)
+    assert done.returncode == 3
+    [commit] = sandbox.store.commits()
+    [report] = sandbox.store.reports(commit)
+    future = {**report.body, "createdDate": report.body["createdDate"] + 300_000}
+    sandbox.store.put(commit, report.key, report.owner, future)
+    gone.write_bytes(BANDIT.read_bytes())
+    done = run("publish", gone, "--base", "main", **place)
+    assert f"{report.key} was made after this run and stays" in done.stderr
+    done = run("publish", gone, "--base", "main", "--force", **place)
+    assert f"deleted {report.key}" in done.stderr

@@ -143,11 +143,10 @@ def is_web_address(link: str) -> bool:
         return False
     try:
         parts = urlsplit(link)
-        is_open = parts.username is None and parts.password is None  # no secret goes into a link
         is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        return is_web and is_open
     except ValueError:
         return False
+    return is_web and parts.username is None and parts.password is None  # no secret in a link
 
 
 def _annotation(draft: AnnotationDraft) -> Body:

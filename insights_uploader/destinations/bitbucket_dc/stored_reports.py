@@ -28,7 +28,7 @@ class StoredReport(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tr
     """
 
     key: str
-    title: str
+    title: str | None = None
     result: str | None = None
     details: str | None = None
     reporter: str | None = None

@@ -55,6 +55,8 @@ def test_a_smaller_limit_is_a_prefix(number: int, hidden: int, limit: int) -> No
 def test_the_details_tell_the_smaller_number() -> None:
     [report] = plan_of(5, 0).limited(2).reports
     assert "2 of 5 findings are shown." in report.body["details"]
+    [alone] = plan_of(1, 0).reports
+    assert "1 of 1 finding is shown." in alone.body["details"]
 
 
 def test_a_refused_annotation_is_left_out_and_counted() -> None:

@@ -152,11 +152,14 @@ def test_of_two_variables_the_one_that_counts_is_named(run: Run, server: Sandbox
 
 
 def test_a_settings_file_that_does_not_count_is_named(
-    run: Run, server: Sandbox, dotenv: Path
+    run: Run, server: Sandbox, dotenv: Path, tmp_path: Path
 ) -> None:
-    (dotenv / "insights-uploader.toml").write_text("context = 2\n")
-    (dotenv / "pyproject.toml").write_text("[tool.insights-uploader]\ncontext = 1\n")
-    details = checks(run, settings(server))["settings"]["details"]
+    clone = tmp_path / "clone"
+    repository.git(tmp_path, "clone", "--quiet", str(dotenv), str(clone))
+    (clone / "insights-uploader.toml").write_text("context = 2\n")
+    (clone / "pyproject.toml").write_text("[tool.insights-uploader]\ncontext = 1\n")
+    environ = settings(server, INSIGHTS_UPLOADER_BASE="origin/main")
+    details = checks(run, environ, cwd=clone)["settings"]["details"]
     assert "context = 2 (insights-uploader.toml)" in details
     assert "pyproject.toml is ignored: insights-uploader.toml comes before it" in details
 

@@ -12,7 +12,7 @@ import msgspec
 from insights_uploader.cli.destination import commit_of, destination_options, settled_destination
 from insights_uploader.cli.planning import connected
 from insights_uploader.cli.settling import Settled
-from insights_uploader.cli.speaking import deliver, say, warn
+from insights_uploader.cli.speaking import say, show, warn
 from insights_uploader.destinations.build_status.payload import (
     BuildState,
     BuildStatus,
@@ -98,7 +98,7 @@ def _set(state: str, legacy: bool, is_json: bool, **given: Any) -> int:
     warn("".join(f"warning: {plain(each)}\n" for each in posted.warnings))
     if is_json:
         told = {"api": posted.api, "commit": commit, "sent": posted.sent, "stored": posted.stored}
-        deliver(as_json(told), None, "")
+        show(as_json(told), is_json=True)
     else:
         say(f"{name}: {build_line(posted.stored)}")
     return 0
@@ -116,7 +116,7 @@ def _get(key: str, legacy: bool, is_json: bool, **_: Any) -> int:
         build = _posting(http, settings, legacy=legacy).get(commit, key)
     if build is None:
         raise _no_build(key, name)
-    deliver(as_json(build) if is_json else "\n".join([*build_lines(build), ""]), None, "")
+    show(as_json(build) if is_json else "\n".join([*build_lines(build), ""]), is_json=True)
     return 0
 
 
@@ -133,10 +133,10 @@ def _list(order: str, is_json: bool, **_: Any) -> int:
     with _opened(settings) as (http, commit, _name):
         builds = list(CommitBuilds(http, commit).latest(order))
     if is_json:
-        deliver(as_json(builds), None, "")
+        show(as_json(builds), is_json=True)
     else:
         lines = [build_line(build) for build in builds] or ["there are no builds"]
-        deliver("\n".join([f"commit {commit}:", *lines, ""]), None, "")
+        show("\n".join([f"commit {commit}:", *lines, ""]))
     return 0
 
 
@@ -160,7 +160,7 @@ def _delete(key: str, is_json: bool, **_: Any) -> int:
             words = f"build {key} was deleted from {name}, and is there still"
             raise ServerError("not-confirmed", words, "Another run may have posted it again.")
     if is_json:
-        deliver(as_json(build), None, "")
+        show(as_json(build), is_json=True)
     else:
         say(f"deleted from {name}: {build_line(build)}")
     return 0
@@ -183,17 +183,17 @@ def _stats(commits: tuple[str, ...], include_unique: bool, is_json: bool, **_: A
         if len(named) > 1:
             counts = build_counts_of(http, named)
             lines = [counts_line(commit, counts.get(commit)) for commit in named]
-            deliver(as_json(counts) if is_json else "\n".join([*lines, ""]), None, "")
+            show(as_json(counts) if is_json else "\n".join([*lines, ""]), is_json=True)
             return 0
         commit = named[0] if named else commit_of(settings)
         one = build_counts(http, commit, include_unique=include_unique)
     if is_json:
-        deliver(as_json(one), None, "")
+        show(as_json(one), is_json=True)
         return 0
     lines = [counts_line(commit, one)]
     if isinstance(one.result, dict):
         lines.append(plain(f"  {one.result.get('key')}  {one.result.get('state')}"))
-    deliver("\n".join([*lines, ""]), None, "")
+    show("\n".join([*lines, ""]))
     return 0
 
 

@@ -8,7 +8,7 @@ import click
 from insights_uploader.cli.destination import commit_of, destination_options, settled_destination
 from insights_uploader.cli.options import results_options
 from insights_uploader.cli.planning import connected, plan_from, settled
-from insights_uploader.cli.speaking import deliver, say, warn
+from insights_uploader.cli.speaking import say, show, warn
 from insights_uploader.cli.verdicts import fail, unreadable
 from insights_uploader.destinations.code_coverage.client import CodeCoverage
 from insights_uploader.destinations.code_coverage.outcome import CodeCoverageOutcome
@@ -60,7 +60,7 @@ def _set(is_json: bool, replace: bool, **options: Any) -> int:
             CodeCoverage(http, plan.target.commit).delete()
         delivery = destination.send(outcome)
     if is_json:
-        deliver(as_json({"commit": plan.target.commit, **delivery.details}), None, "")
+        show(as_json({"commit": plan.target.commit, **delivery.details}), is_json=True)
     else:
         say("\n".join(plain(f"commit {plan.target.commit}: {line}") for line in delivery.words))
     warn("".join(f"{plain(f'warning: {line}')}\n" for line in delivery.warnings))
@@ -77,7 +77,7 @@ def _delete(is_json: bool, **_: Any) -> int:
         commit = commit_of(settings)
         CodeCoverage(http, commit).delete()
     if is_json:
-        deliver(as_json({"commit": commit}), None, "")
+        show(as_json({"commit": commit}), is_json=True)
     else:
         say(f"commit {commit} has no line coverage any more")
     return 0

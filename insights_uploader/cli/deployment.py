@@ -9,7 +9,7 @@ import click
 from insights_uploader.cli.destination import commit_of, destination_options, settled_destination
 from insights_uploader.cli.planning import connected
 from insights_uploader.cli.settling import Settled
-from insights_uploader.cli.speaking import deliver, say
+from insights_uploader.cli.speaking import say, show
 from insights_uploader.destinations.deployments.client import (
     Deployment,
     Deployments,
@@ -125,7 +125,7 @@ def _get(key: str, environment: str, sequence_number: int, is_json: bool, **_: A
     identity = Identity(key, environment, sequence_number)
     with _opened(settled_destination()) as (deployments, _name):
         stored = deployments.one(identity)
-    deliver(as_json(stored) if is_json else "\n".join([*_lines(stored), ""]), None, "")
+    show(as_json(stored) if is_json else "\n".join([*_lines(stored), ""]), is_json=True)
     return 0
 
 
@@ -147,7 +147,7 @@ def _delete(key: str, environment: str, sequence_number: int, is_json: bool, **_
 
 def _tell(done: str, name: str, deployment: Deployment, *, is_json: bool) -> None:
     if is_json:
-        deliver(as_json(deployment), None, "")
+        show(as_json(deployment), is_json=True)
     else:
         say(f"{done} {name}: {_line(deployment)}")
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from insights_uploader.cli.destination import SETTINGS, commit_of, settled_destination
+from insights_uploader.cli.jira_answers import named, pairs_of, shown, tell
 from insights_uploader.cli.jira_issues import issue_options, issues_of
 from insights_uploader.cli.jira_site import connected_jira, jira_options
 from insights_uploader.cli.settling import Settled
-from insights_uploader.cli.speaking import deliver, warn
+from insights_uploader.cli.speaking import warn
 from insights_uploader.destinations.jira_builds.client import BuildKey, JiraBuilds
 from insights_uploader.destinations.jira_builds.payload import (
     Build,
@@ -22,7 +22,6 @@ from insights_uploader.destinations.jira_builds.payload import (
 from insights_uploader.destinations.jira_builds.submitting import submit
 from insights_uploader.model.errors import CheckoutError, ServerError, UsageError
 from insights_uploader.preview.plain import plain
-from insights_uploader.preview.stored import as_json
 
 if TYPE_CHECKING:
     from insights_uploader.ci.build import Build as CiBuild
@@ -74,17 +73,17 @@ def _submit(is_json: bool, wait: float | None, properties: tuple[str, ...], **gi
     is sent, and the exit code is 0.
     """
     settings = settled_destination()
-    pairs = _pairs(properties)
+    pairs = pairs_of(properties)
     issues = issues_of(settings, given)
     warn("".join(f"warning: {plain(line)}\n" for line in issues.warnings))
     if not issues.keys:
-        _tell({"sent": False, "reason": _NO_KEY}, [_NO_KEY], is_json=is_json)
+        tell({"sent": False, "reason": _NO_KEY}, [_NO_KEY], is_json=is_json)
         return 0
     build = _build(settings, given, issues.keys)
     with connected_jira(settings) as site:
         told = submit(JiraBuilds(site), build, pairs, wait)
     warn("".join(f"warning: {plain(line)}\n" for line in told.warnings))
-    _tell(told.details, told.lines, is_json=is_json)
+    tell(told.details, told.lines, is_json=is_json)
     if told.failure:
         raise told.failure
     return 0
@@ -106,7 +105,7 @@ def _get(pipeline: str, number: int, is_json: bool, **_: Any) -> int:
     if stored is None:
         hint = "What was accepted is stored later; what belongs to no known issue never is."
         raise ServerError("not-found", f"Jira has no build {key}", hint, status=404)
-    _tell(stored, _lines(stored), is_json=is_json)
+    tell(stored, _lines(stored), is_json=is_json)
     return 0
 
 
@@ -121,7 +120,7 @@ def _delete(pipeline: str, number: int, is_json: bool, **_: Any) -> int:
     with connected_jira() as site:
         JiraBuilds(site).delete(key)
     details = {"pipelineId": pipeline, "buildNumber": number, "deletion": "accepted"}
-    _tell(details, [f"deletion accepted: build {key}"], is_json=is_json)
+    tell(details, [f"deletion accepted: build {key}"], is_json=is_json)
     return 0
 
 
@@ -131,15 +130,14 @@ def _delete(pipeline: str, number: int, is_json: bool, **_: Any) -> int:
 @_json
 def _delete_by_properties(properties: tuple[str, ...], is_json: bool, **_: Any) -> int:
     """Have Jira delete all builds that were submitted with every --property that is given."""
-    pairs = _pairs(properties)
+    pairs = pairs_of(properties)
     if not pairs:
         words = "which builds are to be deleted is not said"
         raise UsageError("no-property", words, "Give a --property KEY=VALUE.")
     with connected_jira() as site:
         JiraBuilds(site).delete_by_properties(pairs)
-    named = " and ".join(f"{key}={value}" for key, value in pairs.items())
-    details = {"properties": pairs, "deletion": "accepted"}
-    _tell(details, [f"deletion accepted: builds with {named}"], is_json=is_json)
+        details = {"properties": pairs, "deletion": "accepted"}
+    tell(details, [f"deletion accepted: builds with {named(pairs)}"], is_json=is_json)
     return 0
 
 
@@ -215,26 +213,6 @@ def _references(settings: Settled, given: Mapping[str, Any]) -> Sequence[Referen
     ]
 
 
-def _pairs(properties: Sequence[str]) -> dict[str, str]:
-    pairs = {}
-    for text in properties:
-        key, equals, value = text.partition("=")
-        if not equals or key in pairs:
-            words = f"--property {text}: must be KEY=VALUE, each key once"
-            raise UsageError("bad-property", words)
-        pairs[key] = value
-    return pairs
-
-
 def _lines(stored: Mapping[str, Any]) -> Sequence[str]:
     """A stored build for people: a line for each of its fields."""
-    return [f"{name}: {_shown(value)}" for name, value in stored.items()]
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _tell(details: Any, lines: Sequence[str], *, is_json: bool) -> None:
-    text = as_json(details) if is_json else "".join(f"{plain(line)}\n" for line in lines)
-    deliver(text, None, "")
+    return [f"{name}: {shown(value)}" for name, value in stored.items()]

@@ -8,8 +8,9 @@ import msgspec
 
 from insights_uploader.cli.described_deployment import described, described_options
 from insights_uploader.cli.destination import settled_destination
+from insights_uploader.cli.jira_answers import named, pairs_of, shown, tell
 from insights_uploader.cli.jira_site import connected_jira, jira_options
-from insights_uploader.cli.speaking import show, warn
+from insights_uploader.cli.speaking import warn
 from insights_uploader.destinations.jira_deployments.client import JiraDeployments
 from insights_uploader.destinations.jira_deployments.deployment import DeploymentKey
 from insights_uploader.destinations.jira_deployments.gating import (
@@ -21,7 +22,6 @@ from insights_uploader.destinations.jira_deployments.gating import (
 from insights_uploader.destinations.jira_deployments.submitting import submit
 from insights_uploader.model.errors import ExitCode, ServerError, UsageError
 from insights_uploader.preview.plain import plain
-from insights_uploader.preview.stored import as_json
 
 _MOST_SHOWN = 2000  # characters of one thing that the server says
 _NOTHING = "no issue is named and none is found, and no service is named: nothing is sent"
@@ -79,15 +79,15 @@ def _submit(
     what is stored, or are not stored in time. What became of each is said.
     """
     settings = settled_destination()
-    pairs = _pairs(properties)
+    pairs = pairs_of(properties)
     deployments = described(settings, given)
     if not deployments:
-        _tell({"sent": False, "reason": _NOTHING}, [_NOTHING], is_json=is_json)
+        tell({"sent": False, "reason": _NOTHING}, [_NOTHING], is_json=is_json)
         return 0
     with connected_jira(settings) as site:
         told = submit(JiraDeployments(site), deployments, pairs, product=product, wait_s=wait)
-    warn("".join(f"warning: Jira does not know {_shown(each)}\n" for each in told.unknown))
-    _tell(told.details, [fate.line for fate in told.fates], is_json=is_json)
+    warn("".join(f"warning: Jira does not know {shown(each)}\n" for each in told.unknown))
+    tell(told.details, [fate.line for fate in told.fates], is_json=is_json)
     if told.failure:
         raise told.failure
     return 0
@@ -106,7 +106,7 @@ def _get(pipeline: str, environment: str, number: int, is_json: bool, **_: Any) 
         stored = JiraDeployments(site).get(key)
     if stored is None:
         raise ServerError("not-found", f"Jira has no {key.name}", _NOT_THERE, status=404)
-    _tell(stored, _lines(stored), is_json=is_json)
+    tell(stored, _lines(stored), is_json=is_json)
     return 0
 
 
@@ -125,7 +125,7 @@ def _delete(pipeline: str, environment: str, number: int, is_json: bool, **_: An
     with connected_jira() as site:
         JiraDeployments(site).delete(key)
     details = {**msgspec.to_builtins(key), "deletion": "accepted"}
-    _tell(details, [f"deletion accepted: {key.name}"], is_json=is_json)
+    tell(details, [f"deletion accepted: {key.name}"], is_json=is_json)
     return 0
 
 
@@ -135,15 +135,14 @@ def _delete(pipeline: str, environment: str, number: int, is_json: bool, **_: An
 @_json
 def _delete_by_properties(properties: tuple[str, ...], is_json: bool, **_: Any) -> int:
     """Have Jira delete all deployments that were submitted with every --property that is given."""
-    pairs = _pairs(properties)
+    pairs = pairs_of(properties)
     if not pairs:
         words = "which deployments are to be deleted is not said"
         raise UsageError("no-property", words, "Give a --property KEY=VALUE.")
     with connected_jira() as site:
         JiraDeployments(site).delete_by_properties(pairs)
-    named = " and ".join(f"{key}={value}" for key, value in pairs.items())
-    details = {"properties": pairs, "deletion": "accepted"}
-    _tell(details, [f"deletion accepted: deployments with {named}"], is_json=is_json)
+        details = {"properties": pairs, "deletion": "accepted"}
+    tell(details, [f"deletion accepted: deployments with {named(pairs)}"], is_json=is_json)
     return 0
 
 
@@ -168,52 +167,31 @@ def _gating_status(
     """
     key = DeploymentKey(pipeline, environment, number)
 
-    def tell(gate: Gate | None) -> None:
+    def heard(gate: Gate | None) -> None:
         warn(f"{_word(gate) if gate else 'no gate yet'}: {plain(key.name)}\n")
 
     with connected_jira() as site:
         api = JiraDeployments(site)
-        gate = awaited(lambda: api.gating_status(key), wait_s=wait, tell=tell)
+        gate = awaited(lambda: api.gating_status(key), wait_s=wait, tell=heard)
     if gate is None:
         raise ServerError("not-found", f"Jira has no gate for {key.name}", _NO_GATE, status=404)
-    _tell(gate, [f"{_word(gate)}: {key.name}", *_details(gate)], is_json=is_json)
+    tell(gate, [f"{_word(gate)}: {key.name}", *_details(gate)], is_json=is_json)
     word = word_of(gate)
     return int(ExitCode.SERVER if word is None else _GATE_EXITS[word])
 
 
 def _word(gate: Gate) -> str:
-    return _shown(gate.get("gatingStatus", "no word"))
+    return shown(gate.get("gatingStatus", "no word"))
 
 
 def _details(gate: Gate) -> Sequence[str]:
     """What is behind a gate: a line for each, as `issue CHANGE-1: https://...`."""
     details = gate.get("details")
     return [
-        f"  {_shown(', '.join(_lines(each)) if isinstance(each, dict) else each)}"
+        f"  {shown(', '.join(_lines(each)) if isinstance(each, dict) else each)}"
         for each in (details if isinstance(details, list) else [])
     ]
 
 
 def _lines(stored: Mapping[str, Any]) -> Sequence[str]:
-    return [f"{name}: {_shown(value)}" for name, value in stored.items()]
-
-
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return plain(text[:_MOST_SHOWN])
-
-
-def _pairs(properties: Sequence[str]) -> dict[str, str]:
-    pairs = {}
-    for text in properties:
-        key, equals, value = text.partition("=")
-        if not equals or key in pairs:
-            words = f"--property {text}: must be KEY=VALUE, each key once"
-            raise UsageError("bad-property", words)
-        pairs[key] = value
-    return pairs
-
-
-def _tell(details: Any, lines: Sequence[str], *, is_json: bool) -> None:
-    text = as_json(details) if is_json else "".join(f"{plain(line)}\n" for line in lines)
-    show(text, is_json=is_json)
+    return [f"{name}: {shown(value)}" for name, value in stored.items()]

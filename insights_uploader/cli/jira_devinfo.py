@@ -11,17 +11,17 @@ from insights_uploader.cli.described_devinfo import (
     repository_id_of,
 )
 from insights_uploader.cli.destination import destination_options, settled_destination
+from insights_uploader.cli.jira_answers import named, pairs_of, tell
 from insights_uploader.cli.jira_site import connected_jira, jira_options
-from insights_uploader.cli.speaking import deliver, warn
+from insights_uploader.cli.speaking import warn
 from insights_uploader.destinations.jira_devinfo.chunks import KINDS
 from insights_uploader.destinations.jira_devinfo.client import DevInfo, EntityType
 from insights_uploader.destinations.jira_devinfo.ids import entity_id
 from insights_uploader.destinations.jira_devinfo.outcome import NOTHING
 from insights_uploader.destinations.jira_devinfo.payload import Operation, Submission
 from insights_uploader.destinations.jira_devinfo.submitting import submit
-from insights_uploader.model.errors import ServerError, UsageError
+from insights_uploader.model.errors import ServerError
 from insights_uploader.preview.plain import plain
-from insights_uploader.preview.stored import as_json
 
 _MOST_SHOWN = 200  # characters of a message or title
 _TITLES = {"commits": "message", "branches": "name", "pullRequests": "title"}
@@ -78,20 +78,20 @@ def _submit(is_json: bool, wait: float | None, **given: Any) -> int:
     with --author-emails.
     """
     settings = settled_destination()
-    operation, pairs = Operation(given["operation"]), _pairs(given["properties"])
+    operation, pairs = Operation(given["operation"]), pairs_of(given["properties"])
     submission = Submission(
         prevent_transitions=given["prevent_transitions"], operation=operation, properties=pairs
     )
     found = gathered(settings, given)
     if not found.repositories:
         _warn(found.left_out)
-        _tell({"sent": False, "leftOut": list(found.left_out)}, [NOTHING], is_json=is_json)
+        tell({"sent": False, "leftOut": list(found.left_out)}, [NOTHING], is_json=is_json)
         return 0
     with connected_jira(settings) as site:
         told = submit(DevInfo(site), found.repositories, submission, wait)
     _warn([*told.warnings, *found.left_out])
     details = {**told.details, "leftOut": list(found.left_out)}
-    _tell(details, told.lines, is_json=is_json)
+    tell(details, told.lines, is_json=is_json)
     if told.failure:
         raise told.failure
     return 0
@@ -110,7 +110,7 @@ def _get(repository_id: str, is_json: bool, **_: Any) -> int:
     if stored is None:
         words = f"Jira has no repository {identity}"
         raise ServerError("not-found", words, _NOT_THERE, status=404)
-    _tell(stored, list(_lines(stored)), is_json=is_json)
+    tell(stored, list(_lines(stored)), is_json=is_json)
     return 0
 
 
@@ -167,12 +167,12 @@ def _delete_by_properties(
     Atlassian's newest description says that Jira no longer heeds --up-to here, and deletes newer
     ones, too.
     """
-    pairs = _pairs(properties)
+    pairs = pairs_of(properties)
     if up_to is not None:
         _warn(["Jira may no longer heed --up-to here, and delete what is newer, too"])
     with connected_jira() as site:
         DevInfo(site).delete_by_properties(pairs, up_to)
-    words = f"repositories with {_named(pairs)}"
+    words = f"repositories with {named(pairs)}"
     _tell_deletion({"properties": pairs}, words, up_to, is_json=is_json)
     return 0
 
@@ -187,27 +187,12 @@ def _exists(properties: tuple[str, ...], up_to: int | None, is_json: bool, **_: 
 
     The exit code is 0 either way: the answer is what is printed.
     """
-    pairs = _pairs(properties)
+    pairs = pairs_of(properties)
     with connected_jira() as site:
         is_there = DevInfo(site).exists(pairs, up_to)
-    words = f"{'there are' if is_there else 'there are no'} repositories with {_named(pairs)}"
-    _tell({"hasDataMatchingProperties": is_there}, [words], is_json=is_json)
+    words = f"{'there are' if is_there else 'there are no'} repositories with {named(pairs)}"
+    tell({"hasDataMatchingProperties": is_there}, [words], is_json=is_json)
     return 0
-
-
-def _pairs(properties: Sequence[str]) -> dict[str, str]:
-    pairs = {}
-    for text in properties:
-        key, equals, value = text.partition("=")
-        if not equals or key in pairs:
-            words = f"--property {text}: must be KEY=VALUE, each key once"
-            raise UsageError("bad-property", words)
-        pairs[key] = value
-    return pairs
-
-
-def _named(pairs: Mapping[str, str]) -> str:
-    return " and ".join(f"{key}={value}" for key, value in pairs.items())
 
 
 def _lines(stored: Mapping[str, Any]) -> Iterator[str]:
@@ -227,14 +212,9 @@ def _warn(lines: Sequence[str]) -> None:
     warn("".join(f"warning: {plain(line)}\n" for line in lines))
 
 
-def _tell(details: Any, lines: Sequence[str], *, is_json: bool) -> None:
-    text = as_json(details) if is_json else "".join(f"{plain(line)}\n" for line in lines)
-    deliver(text, None, "")
-
-
 def _tell_deletion(
     details: Mapping[str, Any], words: str, up_to: int | None, *, is_json: bool
 ) -> None:
     bound = "" if up_to is None else f", up to {up_to}"
     told = {**details, "upTo": up_to, "deletion": "accepted"}
-    _tell(told, [f"deletion accepted: {words}{bound}"], is_json=is_json)
+    tell(told, [f"deletion accepted: {words}{bound}"], is_json=is_json)

@@ -114,8 +114,8 @@ _OPTIONS: tuple[Command, ...] = (
             show_default=True, help="Which APIs get the run's outcome; each by itself."),
     _option("--optional", type=click.Choice(DESTINATIONS), multiple=True,
             help="Trouble with this one is told of and changes no exit code."),
-    click.option("--build-status", is_flag=True,
-                 help="Short for --to code-insights --to build-status."),
+    _option("--build-status", is_flag=True,
+            help="Short for --to code-insights --to build-status."),
     _option("--build-key", metavar="KEY",
             help="Of the CI's job or plan, the same from build to build (default: what the CI says, "
             "else the report keys' prefix)."),
@@ -155,9 +155,10 @@ _OPTIONS: tuple[Command, ...] = (
             "as the target branch's, and not from the checkout's."),
     _option("--receipt", type=_FOLDER, metavar="FILE",
             help="Write a JSON receipt: ledger, verdict, what the server confirmed."),
-    click.option("--verbose", "-v", count=True,
+    click.option("--verbose", "-v", count=True, envvar=f"{PREFIX}VERBOSE",
                  help="Also say where each setting comes from."),
-    click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong."),
+    click.option("--quiet", "-q", is_flag=True, envvar=f"{PREFIX}QUIET",
+                 help="Say only what went wrong."),
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from insights_uploader.cli.destination import destination_options, settled_desti
 from insights_uploader.cli.outcomes import build_run
 from insights_uploader.cli.planning import connected
 from insights_uploader.cli.settling import Settled
-from insights_uploader.cli.speaking import deliver, say, warn
+from insights_uploader.cli.speaking import say, show, warn
 from insights_uploader.destinations.build_status.client import RICH, build_capabilities
 from insights_uploader.destinations.http import Http
 from insights_uploader.destinations.required_builds.client import (
@@ -102,10 +102,10 @@ def _list(is_json: bool, **_: Any) -> int:
     with _opened() as (_http, _settings, conditions, name):
         found = list(conditions.all())
     if is_json:
-        deliver(as_json(found), None, "")
+        show(as_json(found), is_json=True)
     else:
         lines = [_line(each) for each in found] or ["no builds are required"]
-        deliver("\n".join([f"{name}:", *lines, ""]), None, "")
+        show("\n".join([f"{name}:", *lines, ""]))
     return 0
 
 
@@ -151,7 +151,7 @@ def _delete(number: int, is_json: bool, **_: Any) -> int:
             )
         conditions.delete(number)
     if is_json:
-        deliver(as_json(doomed[0]), None, "")
+        show(as_json(doomed[0]), is_json=True)
     else:
         say(f"deleted from {name}: {_line(doomed[0])}")
     return 0
@@ -197,11 +197,11 @@ def _check(
         found = [*judged([*conditions.all()], posted, target, ref, is_legacy=is_legacy)]
     if is_json:
         told = {"target": target, "source": ref, "parents": posted, "legacy": is_legacy}
-        deliver(as_json({**told, "conditions": found}), None, "")
+        show(as_json({**told, "conditions": found}), is_json=True)
     else:
         head = plain(f"{name}, to {target}, with the parent {', '.join(posted)}:")
         lines = [_judgement(each) for each in found] or ["no builds are required"]
-        deliver("\n".join([head, *lines, ""]), None, "")
+        show("\n".join([head, *lines, ""]))
     if is_legacy and found:
         whose = "asked for" if legacy else "all that this server has"
         warn(f"warning: legacy build status is {whose}; it has no parent, and meets no condition")
@@ -241,7 +241,7 @@ def _told(
 ) -> int:
     """Say what is there now, and what the server did not take."""
     if is_json:
-        deliver(as_json(stored), None, "")
+        show(as_json(stored), is_json=True)
     else:
         say(f"{done} {name}: {_line(stored)}")
     lost = ignored(body, stored)

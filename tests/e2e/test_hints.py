@@ -132,7 +132,7 @@ def test_a_port_that_is_taken(run: Run) -> None:
 def test_the_sandbox_prints_what_points_the_others_at_it(
     installed: Path, dotenv: Path, token: str | None
 ) -> None:
-    command = [
+    command: list[str | Path] = [
         installed / "insights-uploader",
         "sandbox",
         "--port",

@@ -21,7 +21,18 @@ NAME = "insights-uploader.toml"
 TABLE = "insights-uploader"
 NEAR = 0.75
 """How alike two names are, by difflib, when one may be a slip for the other."""
-_MAX_BYTES = 1 << 20
+_MAX_BYTES = 1 << 18
+_MAX_WORDS = 500
+_MAX_DOTS = 12
+"""Between the parts of one key: tomllib takes time that grows with their square."""
+_NO_DOTS = re.compile(
+    r"#[^\n]*+"
+    r'|"""(?:[^"\\]++|\\.|"(?!""))*+(?:""")?+|"(?:[^"\\\n]++|\\.)*+"?+'
+    r"|'''(?:[^']++|'(?!''))*+(?:''')?+|'[^'\n]*+'?+",
+    re.DOTALL,
+)
+"""Comments and strings: their dots stand between no parts of a key."""
+_KEY = re.compile(r"[\w \t.-]++")
 
 POLICY = (
     "include", "exclude", "ignore", "min_severity", "rule",
@@ -257,9 +268,13 @@ def _parsed(content: bytes, shown: Path) -> dict[str, Any]:
     if len(content) > _MAX_BYTES:
         raise UsageError("bad-config", f"{shown}: is larger than {_MAX_BYTES} bytes")
     try:
-        return tomllib.loads(content.decode())
+        text = content.decode()
+        if any(key.count(".") > _MAX_DOTS for key in _KEY.findall(_NO_DOTS.sub("_", text))):
+            raise ValueError(f"a key has more than {_MAX_DOTS} dots")
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or an absurd number
-        raise UsageError("bad-config", f"{shown}: is not TOML: {error}") from None
+        words = str(error)[:_MAX_WORDS]
+        raise UsageError("bad-config", f"{shown}: is not TOML that can be used: {words}") from None
 
 
 def _settings(table: object, path: Path, kind: type[Settings]) -> Settings:

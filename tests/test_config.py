@@ -1,12 +1,13 @@
 """The settings file: what it may say depends on who can write it."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from insights_uploader.cli.publish import command as publish
-from insights_uploader.config import read
+from insights_uploader.config import policy_of, read
 from insights_uploader.model.errors import UsageError
 
 
@@ -127,3 +128,61 @@ def test_not_utf_8(tmp_path: Path) -> None:
     (tmp_path / "insights-uploader.toml").write_bytes(b"a = '\xff'")
     with pytest.raises(UsageError, match="is not TOML"):
         read(tmp_path, None)
+
+
+MANY = 100_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a" + ".a" * MANY + "=1",
+        "a" + ' . "a.b"' * (MANY // 4) + "=1",
+        "[" + "a." * MANY + "a]",
+        "x={" + "a." * MANY + "a=1}",
+        'x="""' + '\\"""' * (MANY // 2),
+        '"\\' * MANY,
+        "'''" * (MANY // 2) + "'",
+        "a" * 2 * MANY,
+        " " * 2 * MANY + ".",
+        "x=" + "[" * MANY,
+        "x=" + "{a=" * (MANY // 2),
+        "x=1" + "_1" * MANY,
+        "#" * 10 * MANY,
+    ],
+)
+@pytest.mark.parametrize("name", ["insights-uploader.toml", "pyproject.toml"])
+def test_a_hostile_file_is_refused_soon(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    begun = time.process_time()
+    with pytest.raises(UsageError, match=name) as caught:
+        read(tmp_path, None)
+    with pytest.raises(UsageError, match=f"main:{name}"):
+        policy_of(lambda asked: content.encode() if asked == name else None, "main")
+    assert time.process_time() - begun < 1
+    assert len(caught.value.message) < 1000
+
+
+def test_the_slowest_file_that_is_taken_is_read_soon(tmp_path: Path) -> None:
+    tables = (f"[b{i:x}.{'.'.join('a' * 12)}]\n" for i in range(7900))
+    (tmp_path / "pyproject.toml").write_text("".join(tables))
+    begun = time.process_time()
+    assert read(tmp_path, None).path is None
+    assert time.process_time() - begun < 2
+
+
+def test_dots_in_strings_and_comments_are_no_keys(tmp_path: Path) -> None:
+    lines = [
+        f"[project]  # {'...' * 20}",
+        "dependencies = [" + '"a==1.2.3.4", ' * 50 + "]",
+        "description = '''" + "it's 1.2.3 " * 20 + "'''",
+        "readme = ''''" + "a.b" * 20 + "''''",
+        'text = """"' + r"a.b.c \" " * 20 + '""""',
+        "numbers = [" + "1.5, " * 50 + "]",
+        f"[tool.'{'a.' * 30}']",
+        "[tool.a.b.c.d.e.f.g]",
+        "[tool.insights-uploader]",
+        'key = "k"',
+    ]
+    (tmp_path / "pyproject.toml").write_text("\n".join(lines))
+    assert read(tmp_path, None).values() == {"key": "k"}

@@ -40,7 +40,9 @@ _CONNECT_S = 10.0
 _SILENCE_S = 60.0  # between two bytes, either way
 _REQUEST_S = 120.0
 _DEADLINE_S = 600.0
-_MAX_REPLY = 64 * 1024 * 1024
+_MAX_JSON = 16 * 1024 * 1024  # a thousand annotations of the longest messages, escaped, are 12
+_MAX_TEXT = 64 * 1024 * 1024  # a diff
+_MAX_REFUSAL = 64 * 1024
 _UNTRUSTED = "Name the file of the authority that signed the server's certificate with --ca-file."
 _PLAIN = "Check the port of --url; a server without TLS has an address that begins with http://."
 _UNREACHABLE = "Check --url, the network, and the settings HTTPS_PROXY and NO_PROXY."
@@ -203,13 +205,14 @@ class Http:
                 is_sent=False,
                 is_passing=False,
             )
+        limit = _MAX_JSON if request.headers["accept"].endswith("json") else _MAX_TEXT
         timeout = httpx.Timeout(min(_SILENCE_S, left_s), connect=min(_CONNECT_S, left_s))
 
         def exchange(trace: Trace) -> tuple[httpx.Response, bytes]:
             request.extensions = {"trace": trace, "timeout": timeout.as_dict()}
             response = self._transport.handle_request(request)
             try:
-                return response, _body(name, response)
+                return response, _body(name, response, limit)
             finally:
                 response.close()
 
@@ -282,30 +285,29 @@ def _check_host(url: httpx.URL) -> None:
         raise ValueError("no host")
 
 
-def _body(request: str, response: httpx.Response) -> bytes:
-    """The body: all of it, or of a refusal as much as can be had.
+def _body(request: str, response: httpx.Response, limit: int) -> bytes:
+    """The body: all of it, or of a refusal as much as can be had and is worth to be read.
 
     What a refusal means, and whether to try again, is told by its status, which is known by now;
     its body is only words.
     """
     content = bytearray()
+    if not response.is_success:
+        limit = _MAX_REFUSAL
     try:
         for chunk in _chunks(request, response):
             content += chunk
+            if len(content) > limit:
+                words = f"{request}: the answer exceeds {limit} bytes"
+                raise ServerError("oversized", words, "", response.status_code)
     except (*_TROUBLE, ServerError):
         if response.is_success:
             raise
-    return bytes(content)
+    return bytes(content[:limit])
 
 
 def _chunks(request: str, response: httpx.Response) -> Iterator[bytes]:
-    status = response.status_code
     if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-        raise ServerError("packed", f"{request}: the answer is packed, unasked", "", status)
-    size = 0
-    for chunk in response.iter_raw():
-        size += len(chunk)
-        if size > _MAX_REPLY:
-            words = f"the answer exceeds {_MAX_REPLY} bytes"
-            raise ServerError("oversized", f"{request}: {words}", "", status)
-        yield chunk
+        words = f"{request}: the answer is packed, unasked"
+        raise ServerError("packed", words, "", response.status_code)
+    return response.iter_raw()

@@ -1,7 +1,9 @@
 """What a request ends in: an answer, or none."""
 
+import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -12,6 +14,7 @@ from insights_uploader.model.errors import ServerError
 
 _MAX_WORDS = 1000
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,255}")
+_BROKEN = (ValueError, RecursionError)
 _T = TypeVar("_T")
 
 
@@ -65,6 +68,8 @@ class Reply(msgspec.Struct, frozen=True):
     def decoded(self, kind: type[_T]) -> _T:
         """The body as JSON of a kind.
 
+        Of a refusal broken characters are replaced: its words are for people.
+
         Args:
             kind: a type that msgspec knows; nothing is converted into it.
 
@@ -79,7 +84,10 @@ class Reply(msgspec.Struct, frozen=True):
             )
         try:
             return msgspec.json.decode(self.content, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except _BROKEN as error:
+            if self.status >= 300:
+                with suppress(*_BROKEN):
+                    return msgspec.json.decode(_mended(self.content), type=kind)
             if kind is not Any and isinstance(error, msgspec.ValidationError):
                 words = f"the answer is not what it should be: {self.quoted(str(error))}"
                 raise self.error("odd-reply", words) from None
@@ -110,6 +118,12 @@ class Reply(msgspec.Struct, frozen=True):
     def quoted(self, words: str) -> str:
         """The server's own words, short enough for a message. Masked first: half a token leaks."""
         return self.secrets.masked(words)[:_MAX_WORDS]
+
+
+def _mended(content: bytes) -> bytes:
+    """JSON without what is no UTF-8 or half a surrogate pair."""
+    value = json.loads(content.decode(errors="replace"))
+    return json.dumps(value, ensure_ascii=False).encode(errors="replace")
 
 
 def describe(reply: Reply) -> str:

@@ -72,15 +72,20 @@ def test_a_packed_answer_is_neither_asked_for_nor_unpacked() -> None:
     assert header(heads[0], "accept-encoding") == "identity"
 
 
-def test_an_endless_answer_is_not_kept() -> None:
+@pytest.mark.parametrize(("accept", "most"), [("application/json", 16), ("text/plain", 64)])
+def test_an_endless_answer_is_not_kept(accept: str, most: int) -> None:
     def script(connection: socket.socket, _: bytes) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         for _number in range(DRIPS):
             connection.sendall(b" " * 65536)
 
-    with server(script) as url, Http(url, BEARER) as http:
-        caught = failure(http)
-    assert caught.slug == "oversized"
+    with (
+        server(script) as url,
+        Http(url, BEARER) as http,
+        pytest.raises(ServerError, match=f"exceeds {most << 20} bytes") as caught,
+    ):
+        http.send("GET", ["x"], accept=accept)
+    assert caught.value.slug == "oversized"
 
 
 def echo(say: Callable[[str], str], status: int = 400, of: str = "authorization") -> Script:
@@ -257,16 +262,54 @@ def test_nor_a_query(value: str) -> None:
         http.send("GET", ["x"], query=[("at", value)])
 
 
-BROKEN = [b'{"a": "\xff"}', b'{"errors": [{"message": "\xff"}]}', b"[" * 10**6, b"9" * 5000, b"{"]
+BROKEN = [b"[" * 10**5, b"9" * 5000, b"{", b'{"errors": [', b'{"a": "' + b"x" * 10**5 + b'"}']
+ODD = [b'{"a": "\xff"}', b'{"errors": [{"message": "\xff"}]}', rb'{"a": "\ud800"}', *BROKEN[:4]]
 
 
-@pytest.mark.parametrize("body", BROKEN, ids=range(len(BROKEN)))
+@pytest.mark.parametrize("body", ODD, ids=range(len(ODD)))
 def test_broken_json_is_the_servers_trouble(body: bytes) -> None:
-    with server(answer(400, body)) as url, Http(url, BEARER) as http:
+    with server(answer(200, body)) as url, Http(url, BEARER) as http:
         reply = http.send("GET", ["x"])
     with pytest.raises(ServerError, match="broken JSON"):
         reply.json()
-    assert refusal(reply).slug == "refused"
+
+
+@pytest.mark.parametrize("body", BROKEN, ids=range(len(BROKEN)))
+def test_of_a_refusal_that_cannot_be_read_it_is_said(body: bytes) -> None:
+    with server(answer(400, body)) as url, Http(url, BEARER) as http:
+        refused = refusal(http.send("GET", ["x"]))
+    assert refused.slug == "refused"
+    assert "too long, cut off, or broken JSON" in refused.message
+
+
+@pytest.mark.parametrize(
+    "broken", [rb"\ud800", rb"\udead", b"\xff\xfe", rb"\ud83d", b"\xed\xa0\x80"]
+)
+def test_a_refusal_with_broken_characters_is_told(broken: bytes) -> None:
+    body = b'{"errors": [{"message": "the path %b is bad", "exceptionName": "a.B"}]}' % broken
+    with server(answer(400, body)) as url, Http(url, BEARER) as http:
+        message = refusal(http.send("GET", ["x"])).message
+    assert "The server says: the path " in message
+    assert " is bad" in message
+    message.encode()  # it can be written
+
+
+@pytest.mark.parametrize("status", [400, 401, 413, 500])
+def test_no_more_of_a_refusal_is_read_than_words_need(status: int) -> None:
+    sent = 0
+
+    def script(connection: socket.socket, _: bytes) -> None:
+        nonlocal sent
+        connection.sendall(f"HTTP/1.1 {status} x\r\n\r\n".encode())
+        for _number in range(DRIPS):
+            connection.sendall(b" " * 65536)
+            sent += 65536
+
+    with server(script) as url, Http(url, BEARER) as http:
+        reply = http.send("GET", ["x"])
+    assert reply.status == status
+    assert len(reply.content) == 65536
+    assert sent < 16 << 20  # what the system takes before it is read
 
 
 @pytest.mark.parametrize("value", [b"[" * 900 + b"]" * 900, b"7", b"null", b'{"a": 1}'])

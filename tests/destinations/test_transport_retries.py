@@ -338,7 +338,7 @@ def test_the_status_decides_whatever_the_body_is(
     counts: tuple[int, ...],
     method: str,
 ) -> None:
-    monkeypatch.setattr(http_module, "_MAX_REPLY", 1000)  # 64 MiB take long to send
+    monkeypatch.setattr(http_module, "_MAX_REFUSAL", 1000)
     count = counts[METHODS.index(method)]
     refusals = [SHAPES[shape](status)] * (count - 1 or 1)
     good = [answer(200, b"[1]")] if count > 1 else []

@@ -9,6 +9,8 @@ from insights_uploader.model.errors import ServerError
 SAYS = " The server says: "
 """Stands in a refusal's message before the server's own words, if it gave any."""
 
+_UNREADABLE = " What the server says of it is too long, cut off, or broken JSON."
+
 _MISSING = {
     "NoSuchProjectException": (
         "no-project",
@@ -48,10 +50,10 @@ _NOT_JSON = ("not-json", "A proxy or a login page may stand before the server; c
 def refusal(reply: Reply) -> ServerError:
     """The error for an answer whose status is not the one hoped for."""
     errors = _errors(reply)
-    names = [_text(error, "exceptionName").rpartition(".")[2] for error in errors]
-    words = reply.quoted("; ".join(_sentence(error) for error in errors))
+    names = [_text(error, "exceptionName").rpartition(".")[2] for error in errors or ()]
+    words = reply.quoted("; ".join(_sentence(error) for error in errors or ()))
     slug, meaning, hint = _meaning(reply, names, bool(errors))
-    said = f"{SAYS}{words}" if words else ""
+    said = f"{SAYS}{words}" if words else _UNREADABLE * (errors is None)
     return reply.error(slug, f"{meaning}.{said}", hint)
 
 
@@ -117,14 +119,17 @@ def _unauthorised(reply: Reply, names: Sequence[str]) -> tuple[str, str, str]:
     )
 
 
-def _errors(reply: Reply) -> Sequence[dict[str, Any]]:
-    """The entries of the error envelope (RestErrorMessage); none when the body is another."""
-    if not reply.is_json:
+def _errors(reply: Reply) -> Sequence[dict[str, Any]] | None:
+    """The entries of the error envelope (RestErrorMessage); none when the body is another.
+
+    Of JSON that cannot be read it is None.
+    """
+    if not reply.is_json or not reply.content:
         return ()
     try:
         body = reply.json()
     except ServerError:
-        return ()
+        return None
     errors = body.get("errors") if isinstance(body, dict) else None
     if not isinstance(errors, list):
         return ()

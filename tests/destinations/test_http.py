@@ -88,6 +88,14 @@ def test_an_endless_answer_is_not_kept(accept: str, most: int) -> None:
     assert caught.value.slug == "oversized"
 
 
+def test_of_annotations_there_may_be_too_many() -> None:
+    body = b'{"annotations": [' + b"{}," * 10**6 + b"{}]}"
+    with server(answer(200, body)) as url, Http(url, BEARER) as http:
+        stored = CodeInsights(http, "PRJ", "repo", "c" * 40)
+        with pytest.raises(ServerError, match="lists 1000001 annotations"):
+            stored.annotations("key")
+
+
 def echo(say: Callable[[str], str], status: int = 400, of: str = "authorization") -> Script:
     """Refuse with words made from a header of the request."""
 

@@ -12,6 +12,7 @@ from insights_uploader.destinations.bitbucket_dc.repository_api import Repositor
 from insights_uploader.destinations.http import Http, Reply
 from insights_uploader.plan.plan import Body
 
+_MAX_STORED = 50_000  # fifty times what a server takes by default
 _IDS = 50
 """External ids in one address: proxies take some 8,000 characters."""
 
@@ -71,6 +72,8 @@ class CodeInsights(RepositoryApi):
         stored = _object(reply).get("annotations")
         if not isinstance(stored, list) or not all(isinstance(item, dict) for item in stored):
             raise reply.error("odd-reply", "the answer lists no annotations")
+        if len(stored) > _MAX_STORED:
+            raise reply.error("oversized", f"the answer lists {len(stored)} annotations")
         return stored
 
     def put_annotation(self, key: str, body: Body) -> None:

@@ -2,7 +2,8 @@
 
 https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/
 
-It builds repositories of Bitbucket Cloud only: its numbers and names mean nothing to a server.
+It builds repositories of Bitbucket Cloud only: its numbers and names mean nothing to any other
+server (`Build.on`).
 """
 
 from collections.abc import Mapping
@@ -34,4 +35,4 @@ def read(variables: Variables) -> None:
     variables.take("build_number", "BITBUCKET_BUILD_NUMBER")
     variables.take("job", "BITBUCKET_REPO_FULL_NAME")
     variables.take("job_name", "BITBUCKET_REPO_SLUG")
-    variables.elsewhere("BITBUCKET_PR_ID")
+    variables.take_cloud("BITBUCKET_WORKSPACE", "BITBUCKET_REPO_SLUG", "BITBUCKET_PR_ID")

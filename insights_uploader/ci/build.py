@@ -1,8 +1,12 @@
 """What a CI's variables say of the build that runs."""
 
 from collections.abc import Mapping
+from typing import Self
 
 import msgspec
+
+BITBUCKET_CLOUD = "https://bitbucket.org"
+"""The server of a build that Bitbucket Pipelines runs."""
 
 
 class Build(msgspec.Struct, frozen=True, kw_only=True):
@@ -10,10 +14,10 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         ci: the CI's name for people.
-        server: the address of the Bitbucket Data Center server, with its context path and without
-            a slash at its end; only where the CI itself names it. Never one of a git remote, since
-            the token goes there.
-        project: key of the project that a pull request goes to, or `~user`.
+        server: the address of the Bitbucket server, with its context path and without a slash at
+            its end; only where the CI itself names it. Never one of a git remote, since the token
+            goes there.
+        project: key of the project that a pull request goes to, or `~user`; on Cloud the workspace.
         repository: slug.
         commit: id of the commit that was checked out; None where the CI merges on the agent and
             names no commit for it.
@@ -21,7 +25,7 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
             the commit that was checked out.
         branch: the branch that was built; of a pull request, its source.
         target_branch: of a pull request.
-        pull_request: its number in Bitbucket Data Center; those of other servers are ignored.
+        pull_request: its number on that server; those of other servers are ignored.
         build_url: page of the build.
         build_number: as the CI counts them; not always a number.
         job: key of the job or plan that was built, the same from build to build, and another one
@@ -51,3 +55,22 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     origins: Mapping[str, str]
     ignored: Mapping[str, str]
     others: tuple[str, ...] = ()
+
+    def on(self, *, cloud: bool) -> Self:
+        """The build as it is to a Bitbucket that the user names.
+
+        Data Center knows nothing of the names and numbers that Pipelines has from Cloud.
+
+        Args:
+            cloud: whether that is Bitbucket Cloud.
+        """
+        if cloud or self.server != BITBUCKET_CLOUD:
+            return self
+        fields = ("server", "project", "repository", "pull_request")
+        told = {self.origins[each] for each in fields if each in self.origins}
+        return msgspec.structs.replace(
+            self,
+            **dict.fromkeys(fields),
+            origins={name: each for name, each in self.origins.items() if name not in fields},
+            ignored={**self.ignored, **dict.fromkeys(told, "of Bitbucket Cloud")},
+        )

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from insights_uploader.ci import address, checks, remote
-from insights_uploader.ci.build import Build
+from insights_uploader.ci.build import BITBUCKET_CLOUD, Build
 
 _CHECKS: Mapping[str, Callable[[str], str | int]] = {
     "server": checks.server_address,
@@ -102,6 +102,20 @@ class Variables:
                     self._put("repository", found[1], name)
                 else:
                     self._ignored[name] = "not an address to clone from Bitbucket Data Center"
+
+    def take_cloud(self, workspace: str, repository: str, pull_request: str) -> None:
+        """Set server, project, repository and pull request, which are Bitbucket Cloud's."""
+        text = self.get(workspace)
+        try:  # no project's key, which would be in upper case
+            self._values["project"] = checks.repository_slug(text)
+        except ValueError as error:
+            self._ignored[workspace] = str(error)
+            self.elsewhere(pull_request)
+            return
+        self._values["server"] = BITBUCKET_CLOUD
+        self._origins |= {"server": workspace, "project": workspace}
+        self.take("repository", repository)
+        self.take("pull_request", pull_request)
 
     def elsewhere(self, *names: str) -> None:
         """These variables are about a repository or pull request of another server."""

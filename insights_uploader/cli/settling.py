@@ -16,6 +16,7 @@ from insights_uploader.cli.bad_values import reason, variable_of
 from insights_uploader.cli.options import PREFIX, PUBLISH_VARIABLES
 from insights_uploader.cli.surroundings import told
 from insights_uploader.credentials import variable_of as secret_variable
+from insights_uploader.destinations.bitbucket_cloud.address import is_cloud
 from insights_uploader.model.errors import UsageError
 from insights_uploader.preview.plain import plain
 from insights_uploader.repository.checkout import Checkout
@@ -82,6 +83,8 @@ def settle(options: Mapping[str, Any], checkout: Callable[[], Checkout]) -> Sett
             values[name] = _converted(context, name, value, origin)
             origins[name] = origin
     build = detect(os.environ)
+    if build is not None and origins.get("url", _DEFAULT) != _DEFAULT and values["url"]:
+        build = build.on(cloud=is_cloud(values["url"]))
     for name, value, origin in told(build, checkout()):
         if origins.get(name) == _DEFAULT and not (name == "base" and values["diff"]):
             values[name], origins[name] = value, origin

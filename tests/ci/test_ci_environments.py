@@ -93,6 +93,9 @@ _PIPELINES: Said = {
     "build_number": ("73", "BITBUCKET_BUILD_NUMBER"),
     "job": ("example/widgets", "BITBUCKET_REPO_FULL_NAME"),
     "job_name": ("widgets", "BITBUCKET_REPO_SLUG"),
+    "server": ("https://bitbucket.org", "BITBUCKET_WORKSPACE"),
+    "project": ("example", "BITBUCKET_WORKSPACE"),
+    "repository": ("widgets", "BITBUCKET_REPO_SLUG"),
 }
 
 
@@ -271,7 +274,7 @@ _EXPECTED: dict[str, tuple[str, Said]] = {
     "bitbucket-pipelines-pull-request": (
         "Bitbucket Pipelines",
         _PIPELINES
-        | {"head": (SOURCE, "BITBUCKET_COMMIT")}
+        | {"head": (SOURCE, "BITBUCKET_COMMIT"), "pull_request": (7, "BITBUCKET_PR_ID")}
         | _branches("BITBUCKET_BRANCH", "BITBUCKET_PR_DESTINATION_BRANCH"),
     ),
 }  # fmt: skip
@@ -291,7 +294,6 @@ def test_what_a_documented_environment_says(name: str) -> None:
         ("github-pull-request", {"GITHUB_REF"}),
         ("azure-pull-request", {"SYSTEM_PULLREQUEST_PULLREQUESTID", "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER"}),
         ("circleci-pull-request", {"CIRCLE_PR_NUMBER"}),
-        ("bitbucket-pipelines-pull-request", {"BITBUCKET_PR_ID"}),
     ],
 )  # fmt: skip
 def test_a_number_of_another_server_is_no_pull_request_of_ours(
@@ -301,6 +303,15 @@ def test_a_number_of_another_server_is_no_pull_request_of_ours(
     assert {ignored[variable] for variable in variables} == {
         "of another server than Bitbucket Data Center"
     }
+
+
+def test_what_pipelines_has_of_cloud_means_nothing_to_another_server() -> None:
+    found = build("bitbucket-pipelines-pull-request")
+    assert found.on(cloud=True) is found
+    there = found.on(cloud=False)
+    assert {"server", "project", "repository", "pull_request"}.isdisjoint(said(there))
+    assert said(there)["head"] == (SOURCE, "BITBUCKET_COMMIT")
+    assert there.ignored["BITBUCKET_PR_ID"] == "of Bitbucket Cloud"
 
 
 class _Watched(Mapping[str, str]):

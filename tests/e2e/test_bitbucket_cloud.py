@@ -162,6 +162,16 @@ def test_what_is_of_data_center_alone_never_goes_there(run: Run, sandbox: Sandbo
     assert sandbox.requests == []
 
 
+def test_a_step_that_names_another_server_tells_it_nothing_of_cloud(
+    run: Run, sandbox: Sandbox
+) -> None:
+    elsewhere = {"BITBUCKET_URL": sandbox.url, "BITBUCKET_TOKEN": "t0ken"}
+    done = run("publish", CLEAN, "--base", "main", **elsewhere, **STEP, BITBUCKET_PR_ID="3")
+    assert done.returncode == 2
+    assert "--project is missing" in done.stderr
+    assert sandbox.requests == []
+
+
 def test_without_a_login_it_says_which_there_are(run: Run, sandbox: Sandbox) -> None:
     done = run("publish", CLEAN, "--base", "main", **there(sandbox, {}))
     assert done.returncode == 2
@@ -200,13 +210,10 @@ def step_proxy(sandbox: Sandbox, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("step_proxy")
-def test_a_step_of_pipelines_needs_no_login(run: Run, sandbox: Sandbox, head: str) -> None:
-    where = {
-        "BITBUCKET_URL": "https://bitbucket.org",
-        "BITBUCKET_PROJECT": THERE.workspace,
-        "BITBUCKET_REPOSITORY": "repo",
-    }
-    done = run("publish", BANDIT, "--base", "main", "--build-status", **where, **STEP)
+def test_a_step_of_pipelines_needs_no_login_and_no_settings(
+    run: Run, sandbox: Sandbox, head: str
+) -> None:
+    done = run("publish", BANDIT, "--base", "main", "--build-status", **STEP)
     assert done.returncode == 0, done.stderr
     stored = sandbox.cloud.insights.report(head, "insights-uploader.bandit")
     assert stored

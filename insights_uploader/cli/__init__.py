@@ -1,10 +1,6 @@
 """The roof: the command line. Wires what lies below, decides nothing."""
 
 import importlib
-import os
-import signal
-import sys
-from typing import NoReturn
 
 import click
 
@@ -50,12 +46,3 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="insights-uploader")
 def cli() -> None:
     """Put the results of a CI step on the Bitbucket pull request they belong to."""
-
-
-def main() -> NoReturn:
-    """Run the command line and end the process with the documented exit code."""
-    from insights_uploader.cli import ending
-
-    # A CI that aborts a build sends this one; what lies in temporary folders goes as on Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(ending.run(cli, os.environ, sys.stderr))

@@ -41,7 +41,7 @@ def run(command: click.Command, environ: Mapping[str, str], stderr: TextIO) -> i
         _write(secrets.masked(shown.getvalue()), stderr)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        stderr.write("interrupted\n")
+        _write("interrupted\n", stderr)
         return _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the one place where everything ends
         return _explain(error, secrets, stderr)

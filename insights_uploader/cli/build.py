@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from insights_uploader.cli.connecting import bitbucket, on_cloud
 from insights_uploader.cli.destination import commit_of, destination_options, settled_destination
 from insights_uploader.cli.planning import connected
 from insights_uploader.cli.settling import Settled
@@ -24,6 +25,7 @@ from insights_uploader.destinations.build_status_legacy.client import (
     build_counts,
     build_counts_of,
 )
+from insights_uploader.destinations.cloud_build_status.posting import CloudBuildPosting
 from insights_uploader.model.errors import ServerError, UsageError
 from insights_uploader.preview.builds import build_line, build_lines, counts_line
 from insights_uploader.preview.plain import plain
@@ -53,12 +55,26 @@ def command() -> None:
 
 
 @contextlib.contextmanager
-def _opened(settings: Settled) -> Iterator[tuple["Http", str, str]]:
-    """The way to the server, the commit that is meant, and what to call it."""
-    with connected(settings) as http:
+def _opened(settings: Settled, *, cloud: bool = False) -> Iterator[tuple["Http", str, str]]:
+    """The way to the server, the commit that is meant, and what to call it.
+
+    Args:
+        settings: of this run.
+        cloud: whether it may be Bitbucket Cloud, too.
+    """
+    with bitbucket(settings) if cloud else connected(settings) as http:
         commit = commit_of(settings)
         name = f"commit {commit} of {settings['project']}/{settings['repository']}"
         yield http, commit, plain(name)
+
+
+def _posting_there(
+    http: "Http", settings: Settled, *, legacy: bool
+) -> BuildPosting | CloudBuildPosting:
+    """As the server has it, which the host decides."""
+    if on_cloud(settings):
+        return CloudBuildPosting(http, settings["project"], settings["repository"])
+    return _posting(http, settings, legacy=legacy)
 
 
 def _posting(http: "Http", settings: Settled, *, legacy: bool) -> BuildPosting:
@@ -93,8 +109,8 @@ def _set(state: str, legacy: bool, is_json: bool, **given: Any) -> int:
     """
     settings = settled_destination()
     build = _build(settings, BuildState(state), given)
-    with _opened(settings) as (http, commit, name):
-        posted = _posting(http, settings, legacy=legacy).post(commit, build)
+    with _opened(settings, cloud=True) as (http, commit, name):
+        posted = _posting_there(http, settings, legacy=legacy).post(commit, build)
     warn("".join(f"warning: {plain(each)}\n" for each in posted.warnings))
     if is_json:
         told = {"api": posted.api, "commit": commit, "sent": posted.sent, "stored": posted.stored}
@@ -112,8 +128,8 @@ def _set(state: str, legacy: bool, is_json: bool, **given: Any) -> int:
 def _get(key: str, legacy: bool, is_json: bool, **_: Any) -> int:
     """Show the build KEY of the commit."""
     settings = settled_destination()
-    with _opened(settings) as (http, commit, name):
-        build = _posting(http, settings, legacy=legacy).get(commit, key)
+    with _opened(settings, cloud=True) as (http, commit, name):
+        build = _posting_there(http, settings, legacy=legacy).get(commit, key)
     if build is None:
         raise _no_build(key, name)
     show(as_json(build) if is_json else "\n".join([*build_lines(build), ""]), is_json=True)

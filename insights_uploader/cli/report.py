@@ -6,11 +6,18 @@ from typing import Any
 
 import click
 
+from insights_uploader.cli.connecting import bitbucket, on_cloud
 from insights_uploader.cli.destination import commit_of, destination_options, settled_destination
-from insights_uploader.cli.planning import connected
 from insights_uploader.cli.speaking import say, show
+from insights_uploader.destinations.bitbucket_cloud.single_annotation import (
+    cloud_annotation_body,
+)
+from insights_uploader.destinations.bitbucket_cloud.stored_reports import (
+    CloudReport,
+    CloudStoredReports,
+)
 from insights_uploader.destinations.bitbucket_dc.single_annotation import annotation_body
-from insights_uploader.destinations.bitbucket_dc.stored_reports import StoredReports
+from insights_uploader.destinations.bitbucket_dc.stored_reports import StoredReport, StoredReports
 from insights_uploader.model.errors import PartialError, ServerError, UsageError
 from insights_uploader.model.finding import FindingType, Severity
 from insights_uploader.preview.plain import plain
@@ -28,15 +35,17 @@ def command() -> None:
 
 
 @contextlib.contextmanager
-def _stored() -> Iterator[tuple[StoredReports, str]]:
+def _stored() -> Iterator[tuple[StoredReports | CloudStoredReports, str]]:
     """The reports of the commit that is meant, and what to call it."""
     settings = settled_destination()
     project, repository = settings["project"], settings["repository"]
-    with connected(settings) as http:
+    with bitbucket(settings) as http:
         commit = commit_of(settings)
         name = plain(f"commit {commit} of {project}/{repository}")
         try:
-            yield StoredReports(http, project, repository, commit), name
+            place = (http, project, repository, commit)
+            there = CloudStoredReports(*place) if on_cloud(settings) else StoredReports(*place)
+            yield there, name
         except ServerError as error:
             if error.slug == "not-found":
                 error.hint = error.hint or "`report list` shows the keys that the commit has."
@@ -49,7 +58,7 @@ def _stored() -> Iterator[tuple[StoredReports, str]]:
 def _list(is_json: bool, **_: Any) -> int:
     """List the reports of the commit."""
     with _stored() as (stored, commit):
-        reports = list(stored.all())
+        reports: list[StoredReport | CloudReport] = [*stored.all()]
     if is_json:
         show(as_json(reports), is_json=True)
     else:
@@ -164,14 +173,16 @@ def _annotate(
 
     Only the user whose token made the report may do it.
     """
-    body = annotation_body(
-        message,
-        Severity[severity],
-        kind=FindingType(kind) if kind else None,
-        external_id=external_id,
-        **{name: place[name] for name in ("path", "line", "link")},
-    )
+    place = {name: place[name] for name in ("path", "line", "link")}
     with _stored() as (stored, commit):
+        is_cloud = isinstance(stored, CloudStoredReports)
+        body = (cloud_annotation_body if is_cloud else annotation_body)(
+            message,
+            Severity[severity],
+            kind=FindingType(kind) if kind else None,
+            external_id=external_id,
+            **place,
+        )
         if external_id is None:
             stored.post_annotations(_named(key), [body])
         else:

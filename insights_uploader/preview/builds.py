@@ -5,16 +5,17 @@ from collections.abc import Iterator
 
 from insights_uploader.destinations.build_status.client import StoredBuild
 from insights_uploader.destinations.build_status_legacy.client import BuildCounts, CommitBuild
+from insights_uploader.destinations.cloud_build_status.client import StoredStatus
 from insights_uploader.preview.plain import plain
 
 
-def build_line(build: StoredBuild | CommitBuild) -> str:
+def build_line(build: StoredBuild | CommitBuild | StoredStatus) -> str:
     """A build in one line."""
     name = f"  {build.name}" if build.name else ""
     return plain(f"{build.key}  {build.state}{name}  {build.url or 'no page'}")
 
 
-def build_lines(build: StoredBuild | CommitBuild) -> Iterator[str]:
+def build_lines(build: StoredBuild | CommitBuild | StoredStatus) -> Iterator[str]:
     """A build with all that it holds."""
     yield build_line(build)
     if build.description:

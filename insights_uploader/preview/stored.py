@@ -6,6 +6,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from insights_uploader.destinations.bitbucket_cloud.stored_reports import (
+    CloudAnnotation,
+    CloudReport,
+)
 from insights_uploader.destinations.bitbucket_dc.stored_reports import (
     StoredAnnotation,
     StoredReport,
@@ -21,13 +25,13 @@ def as_json(value: object) -> str:
     return _NOT_ASCII.sub(_escaped, text) + "\n"
 
 
-def report_line(report: StoredReport) -> str:
+def report_line(report: StoredReport | CloudReport) -> str:
     """A report in one line."""
     made = f", made {_date(report.created_date)}" if report.created_date is not None else ""
     return plain(f"{report.key}  {report.result or 'no result'}  {report.title}{made}")
 
 
-def report_lines(report: StoredReport) -> Iterator[str]:
+def report_lines(report: StoredReport | CloudReport) -> Iterator[str]:
     """A report with all that it holds."""
     yield report_line(report)
     for name in ("reporter", "link", "logo_url"):
@@ -42,13 +46,13 @@ def report_lines(report: StoredReport) -> Iterator[str]:
         yield from (f"    {plain(line)}" for line in report.details.splitlines())
 
 
-def annotation_line(annotation: StoredAnnotation) -> str:
+def annotation_line(annotation: StoredAnnotation | CloudAnnotation) -> str:
     """An annotation in one line."""
     line = f":{annotation.line}" if annotation.line else ""
     where = f"{annotation.path}{line}" if annotation.path else "(no path)"
     kind = f" {annotation.type}" if annotation.type else ""
     of = f"  [{annotation.report_key or '?'} {annotation.external_id or 'no external id'}]"
-    return plain(f"{where}  {annotation.severity}{kind}  {annotation.message}{of}")
+    return plain(f"{where}  {annotation.severity or 'no severity'}{kind}  {annotation.message}{of}")
 
 
 def _date(milliseconds: int) -> str:

@@ -155,7 +155,7 @@ def test_the_diff_is_the_pull_requests(run: Run, sandbox: Sandbox, dotenv: Path)
 
 
 def test_what_is_of_data_center_alone_never_goes_there(run: Run, sandbox: Sandbox) -> None:
-    for command in (["report", "list"], ["required-builds", "list"]):
+    for command in (["required-builds", "list"], ["build", "stats"], ["build", "list"]):
         done = run(*command, **there(sandbox))
         assert done.returncode == 2
         assert "Bitbucket Cloud" in done.stderr
@@ -221,3 +221,51 @@ def test_a_step_of_pipelines_needs_no_login_and_no_settings(
     assert stored.body["link"].startswith("https://bitbucket.org/acme/repo/")
     assert not any("authorization" in request.headers for request in sandbox.requests)
     assert {request.headers["host"] for request in sandbox.requests} == {"api.bitbucket.org"}
+
+
+def test_report_shows_and_changes_what_is_there(run: Run, sandbox: Sandbox, head: str) -> None:
+    where = there(sandbox)
+    assert run("publish", BANDIT, "--base", "main", **where).returncode == 0
+    key = "insights-uploader.bandit"
+    assert f"{key}  PASSED" in run("report", "list", **where).stdout
+    shown = json.loads(run("report", "show", key, "--json", **where).stdout)
+    assert (shown["external_id"], shown["report_type"]) == (key, "SECURITY")
+    place = ("--path", "src/dotenv/main.py", "--line", "3")
+    words = ("--message", "Look here\nand there", "--severity", "low")
+    noted = run("report", "annotate", key, *words, *place, "--json", **where)
+    assert noted.returncode == 0, noted.stderr
+    body = json.loads(noted.stdout)
+    stored = sandbox.cloud.insights.report(head, key)
+    assert stored
+    assert stored.annotations[body["external_id"]]["details"] == "Look here\nand there"
+    found = run("report", "annotations", "--severity", "low", "--json", **where)
+    assert body["external_id"] in {a["external_id"] for a in json.loads(found.stdout)}
+    gone = run("report", "delete-annotations", key, body["external_id"], **where)
+    assert gone.returncode == 0, gone.stderr
+    assert body["external_id"] not in stored.annotations
+    assert run("report", "delete", key, **where).returncode == 0
+    assert sandbox.cloud.insights.report(head, key) is None
+
+
+def test_build_says_how_far_a_build_is(run: Run, sandbox: Sandbox, head: str) -> None:
+    where = there(sandbox)
+    given = (
+        "--key",
+        "widgets",
+        "--build-url",
+        PAGE,
+        "--ref",
+        "refs/heads/main",
+        "--tests-passed",
+        "3",
+    )
+    done = run("build", "set", "CANCELLED", *given, **where)
+    assert done.returncode == 0, done.stderr
+    assert "no place for the build's tests" in done.stderr
+    status = sandbox.cloud.statuses.status(head, "widgets")
+    assert status
+    assert (status.body["state"], status.body["refname"]) == ("STOPPED", "main")
+    read = json.loads(run("build", "get", "widgets", "--json", **where).stdout)
+    assert (read["state"], read["url"]) == ("STOPPED", PAGE)
+    assert run("build", "get", "absent", **where).returncode != 0
+    assert run("build", "set", "UNKNOWN", *given, **where).returncode == 2

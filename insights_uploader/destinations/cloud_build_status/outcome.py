@@ -12,8 +12,9 @@ from insights_uploader.destinations.cloud_build_status.payload import (
     CloudBuildState,
     cloud_build_body,
 )
+from insights_uploader.destinations.cloud_build_status.posting import post_confirmed
 from insights_uploader.destinations.http import Http
-from insights_uploader.model.errors import ServerError, UsageError
+from insights_uploader.model.errors import UsageError
 from insights_uploader.outcome import Delivery, Outcome, Prepared, State
 
 _STATES = {
@@ -61,15 +62,7 @@ class CloudBuildStatusDestination:
         if self._http is None:
             raise UsageError("no-destination", "there is no server to send the build status to")
         statuses = CloudBuildStatuses(self._http, *self._repository, outcome.commit)
-        statuses.post(sent)
-        stored = statuses.get(sent["key"])
-        if stored is None or stored.state != sent["state"]:
-            held = f"is {stored.state} there" if stored is not None else "is not there"
-            raise ServerError(
-                "not-confirmed",
-                f"build {sent['key']}: it was posted as {sent['state']}, and {held}",
-                "Another run may post a build of the same key. Run again.",
-            )
+        stored = post_confirmed(statuses, sent)
         return Delivery(
             words=[f"build {stored.key} of commit {outcome.commit} is {stored.state}"],
             details={"api": "cloud", "key": stored.key, "state": stored.state, "url": sent["url"]},

@@ -1,16 +1,33 @@
 """Why a connection failed, as the operating system and OpenSSL have it."""
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator
 
+_UNTRUSTED = "Name the file of the authority that signed the server's certificate with --ca-file."
+_OTHER_NAME = "Give --url the name that the server's certificate is for."
+_NOT_NOW = (
+    "The server's certificate has expired or is not valid yet, if this machine's clock is right."
+)
+_OURS = "The server wants a certificate of ours that it trusts: --client-cert."
+_BY_CODE = {9: _NOT_NOW, 10: _NOT_NOW, 62: _OTHER_NAME, 64: _OTHER_NAME}
+_WANTS_OURS = re.compile("CERTIFICATE_REQUIRED|ALERT_(CERTIFICATE_|BAD_CERTIFICATE|UNKNOWN_CA)")
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
 """What OpenSSL makes of an answer that is no record of TLS; which one depends on its version."""
 
 
-def is_untrusted(error: BaseException) -> bool:
-    """Tell whether the server's certificate was refused; a second try changes nothing."""
-    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+def remedy(error: BaseException) -> str:
+    """What to do about a connection that TLS refused; empty when TLS says nothing of it.
+
+    The names and numbers are OpenSSL's: of X.509 verification (X509_V_ERR) and of SSL's errors.
+    """
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _BY_CODE.get(cause.verify_code, _UNTRUSTED)
+        if isinstance(cause, ssl.SSLError):
+            return _OURS if _WANTS_OURS.search(cause.reason or "") else ""
+    return ""
 
 
 def is_no_handshake(error: BaseException) -> bool:

@@ -24,7 +24,7 @@ from insights_uploader.destinations.causes import (
     is_no_handshake,
     is_plain_answer,
     is_unknown_host,
-    is_untrusted,
+    remedy,
 )
 from insights_uploader.destinations.deadline import Deadline, Trace
 from insights_uploader.destinations.proxy import proxy_setting
@@ -43,7 +43,6 @@ _DEADLINE_S = 600.0
 _MAX_JSON = 16 * 1024 * 1024  # a thousand annotations of the longest messages, escaped, are 12
 _MAX_TEXT = 64 * 1024 * 1024  # a diff
 _MAX_REFUSAL = 64 * 1024
-_UNTRUSTED = "Name the file of the authority that signed the server's certificate with --ca-file."
 _PLAIN = "Check the port of --url; a server without TLS has an address that begins with http://."
 _UNREACHABLE = "Check --url, the network, and the settings HTTPS_PROXY and NO_PROXY."
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})  # idempotent (RFC 9110, 9.2.2)
@@ -228,7 +227,7 @@ class Http:
     def _failure(self, request: str, error: Exception, secrets: Secrets) -> NoAnswerError:
         expired, is_connecting = self._deadline.expired, self._deadline.is_connecting
         unsent = httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError
-        slug, words, hint = "broken-connection", str(error) or type(error).__name__, ""
+        slug, words, hint = "broken-connection", str(error) or type(error).__name__, remedy(error)
         if expired or isinstance(error, httpx.TimeoutException):
             if expired:
                 words = f"more than {self._deadline.limit_s:.3g} s"
@@ -236,7 +235,7 @@ class Http:
             words, hint = f"no {what} in time ({words})", _UNREACHABLE if is_connecting else ""
         elif isinstance(error, httpx.ConnectError):
             slug, words = "unreachable", f"cannot reach the server: {words}"
-            hint = _UNTRUSTED if is_untrusted(error) else _UNREACHABLE
+            hint = hint or _UNREACHABLE
             if is_plain_answer(error):
                 words, hint = "what answers there does not speak https", _PLAIN
         return NoAnswerError(

@@ -1,5 +1,6 @@
 """Whom the way to a server trusts: a real authority, real handshakes."""
 
+import datetime as dt
 import re
 import ssl
 import subprocess
@@ -48,9 +49,11 @@ def server_tls(authority: trustme.CA) -> ssl.SSLContext:
     return _server_tls(authority, "127.0.0.1")
 
 
-def _server_tls(authority: trustme.CA, name: str) -> ssl.SSLContext:
+def _server_tls(
+    authority: trustme.CA, name: str, not_after: dt.datetime | None = None
+) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
+    authority.issue_cert(name, not_after=not_after).configure_cert(context)
     return context
 
 
@@ -114,10 +117,18 @@ def test_another_hosts_certificate(authority: trustme.CA, ca_file: Path) -> None
     with server(never, tls=_server_tls(authority, "other.example")) as url:
         error = refused(url, ca_file=ca_file)
     assert "certificate verify failed" in error.message
+    assert "Give --url the name" in error.hint
+
+
+def test_a_certificate_that_has_expired(authority: trustme.CA, ca_file: Path) -> None:
+    past = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    with server(never, tls=_server_tls(authority, "127.0.0.1", not_after=past)) as url:
+        assert "has expired" in refused(url, ca_file=ca_file).hint
 
 
 def test_https_to_a_server_that_speaks_http(sandbox: Sandbox) -> None:
-    refused(sandbox.url.replace("http:", "https:"))
+    error = refused(sandbox.url.replace("http:", "https:"))
+    assert "port of --url" in error.hint
     assert not sandbox.requests
 
 
@@ -159,9 +170,10 @@ def test_a_server_that_wants_a_certificate_is_not_asked_twice(
     with (
         server(never, never, never, tls=server_tls) as url,
         Http(url, BEARER, ca_file=ca_file, retries=retries) as http,
-        pytest.raises(NoAnswerError, match="certificate required"),
+        pytest.raises(NoAnswerError, match="certificate required") as caught,
     ):
         http.send("GET", ["x"])
+    assert "--client-cert" in caught.value.hint
     assert not told
 
 

@@ -214,6 +214,12 @@ def _passwords(text: str) -> Iterator[str]:
 
 
 def _read(path: Path) -> str:
+    if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe may never give anything
+        raise UsageError(
+            "bad-token-file",
+            f"--token-file {path}: is not a regular file",
+            "Write the token to a file that only you can read, or set BITBUCKET_TOKEN to it.",
+        )
     try:
         with path.open(encoding="utf-8") as file:
             token = file.read(_MAX_TOKEN + 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from destinations.scripts import pipe
 
 from insights_uploader.credentials import Secrets, basic, credentials
 from insights_uploader.model.errors import UsageError
@@ -41,6 +42,14 @@ def test_a_token_file_that_cannot_serve(tmp_path: Path, content: bytes | None) -
     with pytest.raises(UsageError, match="token") as caught:
         credentials({}, tmp_path / "token")
     assert "schl" not in caught.value.message
+
+
+def test_a_token_file_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe(tmp_path / "token")
+    for path in (tmp_path / "token", Path("/dev/zero")):
+        with pytest.raises(UsageError, match="is not a regular file") as caught:
+            credentials({}, path)
+        assert "BITBUCKET_TOKEN" in caught.value.hint
 
 
 def test_half_a_pair_is_none() -> None:

@@ -52,7 +52,15 @@ def _named(ca_file: Path | None, environ: Mapping[str, str]) -> dict[str, str]:
     return {}
 
 
+def _check_kind(setting: str, path: Path) -> None:
+    """Refuse a pipe, for which OpenSSL would wait, or a device, which has no end."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        words = f"{setting}: {path}: is not a regular file"
+        raise UsageError("bad-tls-setting", words, "Write what it gives to a file first.")
+
+
 def _trust(context: ssl.SSLContext, setting: str, path: str) -> None:
+    _check_kind(setting, Path(path))
     try:
         if not Path(path).is_dir():
             context.load_verify_locations(cafile=path)
@@ -66,7 +74,9 @@ def _trust(context: ssl.SSLContext, setting: str, path: str) -> None:
 
 
 def _show(context: ssl.SSLContext, certificate: Path) -> None:
-    key = certificate.with_suffix(".key")
+    key = certificate.with_name(f"{certificate.stem}.key") if certificate.name else certificate
+    for path in (certificate, key):
+        _check_kind("--client-cert", path)
     try:
         inside = b"PRIVATE KEY-----" in certificate.read_bytes()
         # an empty password, where OpenSSL would ask at the terminal

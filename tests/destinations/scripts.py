@@ -1,11 +1,13 @@
 """Servers of a few lines, which say on a socket what no real one would."""
 
+import os
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 Script = Callable[[socket.socket, bytes], object]
 """Answers on a connection, given the head of the request."""
@@ -78,3 +80,17 @@ def deaf() -> Iterator[int]:
         yield listener.getsockname()[1]
         for each in waiting:
             each.close()
+
+
+def pipe(path: Path) -> None:
+    """Make a pipe, which gives nothing and for a second has an end for whoever waits for it."""
+
+    def feed() -> None:
+        ends = time.monotonic() + 1
+        while time.monotonic() < ends:
+            with suppress(OSError):  # nobody waits
+                os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+            time.sleep(0.01)
+
+    os.mkfifo(path)
+    threading.Thread(target=feed, daemon=True).start()

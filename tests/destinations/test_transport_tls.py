@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from destinations.scripts import answer, server
+from destinations.scripts import answer, pipe, server
 
 from insights_uploader.destinations.http import Http, NoAnswerError, Retries
 from insights_uploader.model.errors import UsageError
@@ -188,6 +188,7 @@ BAD_CERTIFICATES = {
     "no PEM": (lambda path: path.write_text("-----BEGIN PRIVATE KEY-----"), "holds no certificate"),
     "no key": (lambda path: trustme.CA().cert_pem.write_to_path(str(path)), "there is no .*ci.key"),
     "a locked key": (_locked, "holds no certificate"),
+    "a pipe": (pipe, "is not a regular file"),
     "binary": (lambda path: path.write_bytes(b"\0\xff" * 99), "holds no certificate"),
 }
 
@@ -202,6 +203,12 @@ def test_a_certificate_that_cannot_be_used(
         Http("https://bitbucket.example.com", BEARER, client_cert=path)
 
 
+@pytest.mark.parametrize("name", [".", "/", "nu\0l"])
+def test_a_certificate_whose_name_no_file_has(name: str) -> None:
+    with pytest.raises(UsageError, match="^--client-cert: "):
+        Http("https://bitbucket.example.com", BEARER, client_cert=Path(name))
+
+
 def test_the_key_of_another_certificate(authority: trustme.CA, tmp_path: Path) -> None:
     path = tmp_path / "ci.pem"
     authority.issue_cert("ci@example.com").cert_chain_pems[0].write_to_path(str(path))
@@ -210,11 +217,13 @@ def test_the_key_of_another_certificate(authority: trustme.CA, tmp_path: Path) -
         Http("https://bitbucket.example.com", BEARER, client_cert=path)
 
 
-@pytest.mark.parametrize("name", ["none.pem", "empty.pem", ".", "nu\0l"])
+@pytest.mark.parametrize("name", ["none.pem", "empty.pem", ".", "nu\0l", "pipe"])
 def test_an_authority_that_cannot_be_used(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty.pem").touch()
-    with pytest.raises(UsageError, match=r"^--ca-file: "):
+    pipe(tmp_path / "pipe")
+    with pytest.raises(UsageError, match=r"^--ca-file: ") as caught:
         Http("https://bitbucket.example.com", BEARER, ca_file=tmp_path / name)
+    assert ("is not a regular file" in caught.value.message) is (name == "pipe")
 
 
 def test_no_key_of_the_connection_is_written_anywhere(

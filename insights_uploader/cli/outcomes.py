@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 from insights_uploader.cli.connecting import bitbucket, on_cloud
 from insights_uploader.cli.settling import Settled
 from insights_uploader.cli.speaking import say, warn
-from insights_uploader.code_insights import NAME, CodeInsightsDestination
 from insights_uploader.delivering import Deliveries
-from insights_uploader.insights_servers import CloudInsightsServer, DataCenterInsights
 from insights_uploader.model.errors import UsageError
 from insights_uploader.outcome import BuildRun, OutcomeDestination, Prepared
 from insights_uploader.plan.plan import Plan
 from insights_uploader.preview.plain import plain
-from insights_uploader.publish import Confirmed, Publication
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a run that sends nothing needs none of what sends
+    from insights_uploader.code_insights import CodeInsightsDestination
     from insights_uploader.destinations.http import Http
+    from insights_uploader.publish import Confirmed, Publication
 
-_ON_BITBUCKET = ("code-insights", "build-status", "code-coverage")
+_REPORTS = "code-insights"
+_ON_BITBUCKET = (_REPORTS, "build-status", "code-coverage")
 
 
 class Destinations:
@@ -52,7 +52,7 @@ class Destinations:
         self.all: Sequence[OutcomeDestination] = [self._made(name) for name in names]
 
     @property
-    def publication(self) -> Publication | None:
+    def publication(self) -> "Publication | None":
         """What became of the reports; None where none were to be sent."""
         return self._reports.publication if self._reports else None
 
@@ -72,6 +72,9 @@ class Destinations:
         return makers[name]()
 
     def _code_insights(self) -> OutcomeDestination:
+        from insights_uploader.code_insights import CodeInsightsDestination
+        from insights_uploader.insights_servers import CloudInsightsServer, DataCenterInsights
+
         settings = self._settings
         place = (self.bitbucket, *_place(settings))
         is_cloud = on_cloud(settings)
@@ -139,9 +142,11 @@ def others(settings: Settled, plan: Plan) -> Mapping[str, Sequence[Prepared]]:
     Raises:
         UsageError: what one of them needs is missing.
     """
+    if named(settings) == [_REPORTS]:
+        return {}
     found = Destinations(settings, None)
     outcome = deliveries(settings, found).outcome(plan)
-    return {each.name: each.prepared(outcome) for each in found.all if each.name != NAME}
+    return {each.name: each.prepared(outcome) for each in found.all if each.name != _REPORTS}
 
 
 def named(settings: Settled) -> Sequence[str]:
@@ -177,7 +182,7 @@ def build_run(settings: Settled) -> BuildRun | None:
     return BuildRun(key=key, name=name, url=url, number=number, parent=parent)
 
 
-def _confirmed(report: Confirmed, *, quiet: bool) -> None:
+def _confirmed(report: "Confirmed", *, quiet: bool) -> None:
     """Tell of a report that the server was seen to hold."""
     if not quiet:
         plural = "" if report.annotations == 1 else "s"

@@ -4,14 +4,16 @@ import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from insights_uploader.cli.hiding import hidden
 from insights_uploader.cli.speaking import deliver
-from insights_uploader.delivering import Sent
 from insights_uploader.model.errors import UsageError
 from insights_uploader.plan.plan import Plan
-from insights_uploader.publish import Confirmed
+
+if TYPE_CHECKING:  # a run that sends nothing needs none of what sends
+    from insights_uploader.delivering import Sent
+    from insights_uploader.publish import Confirmed
 
 
 def clear_receipt(path: Path) -> None:
@@ -40,9 +42,9 @@ def clear_receipt(path: Path) -> None:
 def keep_receipt(
     path: Path | None,
     plan: Plan,
-    confirmed: Sequence[Confirmed] = (),
+    confirmed: "Sequence[Confirmed]" = (),
     deleted: Sequence[str] = (),
-    sent: Sequence[Sent] = (),
+    sent: "Sequence[Sent]" = (),
     error: str | None = None,
 ) -> None:
     """Write the receipt to the file that the user asked for; without one do nothing.
@@ -60,7 +62,7 @@ def keep_receipt(
     deliver(receipt(plan, reports, deleted, destinations, error), path, "--receipt")
 
 
-def _sent(sent: Sent) -> Mapping[str, Any]:
+def _sent(sent: "Sent") -> Mapping[str, Any]:
     return {
         "destination": sent.destination,
         "optional": sent.optional,

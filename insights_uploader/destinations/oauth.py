@@ -12,7 +12,7 @@ from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
 
 from insights_uploader.credentials import Secrets
 from insights_uploader.destinations.authorization import Query
-from insights_uploader.destinations.http import Reply
+from insights_uploader.destinations.reply import Reply
 from insights_uploader.model.errors import ServerError
 
 _EARLY_S = 60.0  # a token is not used in its last minute: it would end under way

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from insights_uploader.destinations.bitbucket_dc.refusals import SAYS
-from insights_uploader.destinations.http import Reply, describe
+from insights_uploader.destinations.reply import Reply, describe
 from insights_uploader.model.errors import ServerError
 
 _LOGIN = (

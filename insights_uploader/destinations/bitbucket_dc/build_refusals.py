@@ -1,7 +1,7 @@
 """What to do when Bitbucket Data Center refuses something about builds. Pure."""
 
 from insights_uploader.destinations.bitbucket_dc.refusals import refusal
-from insights_uploader.destinations.http import Reply
+from insights_uploader.destinations.reply import Reply
 from insights_uploader.model.errors import ServerError
 
 _HINTS = {

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from insights_uploader.destinations.http import Reply, describe
+from insights_uploader.destinations.reply import Reply, describe
 from insights_uploader.model.errors import ServerError
 
 SAYS = " The server says: "

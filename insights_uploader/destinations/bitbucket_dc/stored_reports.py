@@ -7,7 +7,7 @@ import msgspec
 from insights_uploader.destinations.bitbucket_dc.client import CodeInsights
 from insights_uploader.destinations.bitbucket_dc.refusals import refusal
 from insights_uploader.destinations.bitbucket_dc.repository_api import Page, Query
-from insights_uploader.destinations.http import Reply
+from insights_uploader.destinations.reply import Reply
 
 _PER_PAGE = 100
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from insights_uploader.destinations.http import Reply
 from insights_uploader.destinations.jira_builds.payload import (
     Body,
     checked_number,
@@ -15,6 +14,7 @@ from insights_uploader.destinations.jira_builds.payload import (
 from insights_uploader.destinations.jira_cloud.address import Api
 from insights_uploader.destinations.jira_cloud.refusals import messages_of
 from insights_uploader.destinations.jira_cloud.site import JiraSite
+from insights_uploader.destinations.reply import Reply
 from insights_uploader.model.errors import PartialError, ServerError, UsageError
 
 

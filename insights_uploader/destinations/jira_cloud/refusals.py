@@ -8,8 +8,8 @@ object, `{"errorMessages": [...]}`; Atlassian's gateway `{"code", "message"}`; a
 from collections.abc import Sequence
 from typing import Any
 
-from insights_uploader.destinations.http import Reply, describe
 from insights_uploader.destinations.jira_cloud.address import Api
+from insights_uploader.destinations.reply import Reply, describe
 from insights_uploader.model.errors import ServerError
 
 _SAYS = " Jira says: "

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from insights_uploader.destinations.http import Reply
 from insights_uploader.destinations.jira_cloud.address import Api
 from insights_uploader.destinations.jira_cloud.refusals import messages_of
 from insights_uploader.destinations.jira_cloud.site import JiraSite
@@ -23,6 +22,7 @@ from insights_uploader.destinations.jira_deployments.payload import (
     check_properties,
     submission_body,
 )
+from insights_uploader.destinations.reply import Reply
 from insights_uploader.model.errors import UsageError
 
 _TOO_LARGE = 413

@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from insights_uploader.destinations.http import Reply
 from insights_uploader.destinations.jira_cloud.refusals import messages_of
 from insights_uploader.destinations.jira_devinfo.chunks import KINDS
 from insights_uploader.destinations.jira_devinfo.payload import Body
+from insights_uploader.destinations.reply import Reply
 
 _UNTOLD = "Jira does not say what became of it"
 _WITH_ALL = "its repository is not accepted"

@@ -4,6 +4,7 @@ No secret that it knows of leaves it in words: neither those of an error nor tho
 It knows no API: what a refusal means is for each destination to say.
 """
 
+import math
 import os
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -83,8 +84,11 @@ class Http:
             proxy: its address; that of the environment, if None.
 
         Raises:
-            UsageError: the address, or a proxy or TLS setting, cannot work, or is not allowed.
+            UsageError: the address, the deadline, or a proxy or TLS setting, cannot work, or is not
+                allowed.
         """
+        if not 0 <= deadline_s < math.inf:  # which NaN is not, either
+            raise UsageError("bad-deadline", f"--deadline: {deadline_s} is no number of seconds")
         self.base_url = base_address(base_url)
         try:
             _check_host(httpx.URL(self.base_url))

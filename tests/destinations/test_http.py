@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import math
 import socket
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -47,6 +48,12 @@ def test_a_request_ends_in_time_however_the_answer_drips(script: Script) -> None
         caught = failure(http)
     assert caught.slug == "timeout"
     assert "more than 0.1 s" in caught.message or "no answer in time" in caught.message
+
+
+@pytest.mark.parametrize("seconds", [math.nan, math.inf, -1.0])
+def test_a_deadline_that_never_comes_is_none(seconds: float) -> None:
+    with pytest.raises(UsageError, match="--deadline: .* is no number of seconds"):
+        Http("http://127.0.0.1", BEARER, deadline_s=seconds)
 
 
 def test_the_next_request_has_a_connection_and_a_time_of_its_own() -> None:

@@ -205,7 +205,7 @@ def test_a_certificate_that_cannot_be_used(
 
 @pytest.mark.parametrize("name", [".", "/", "nu\0l"])
 def test_a_certificate_whose_name_no_file_has(name: str) -> None:
-    with pytest.raises(UsageError, match="^--client-cert: "):
+    with pytest.raises(UsageError, match=r"^--client-cert: "):
         Http("https://bitbucket.example.com", BEARER, client_cert=Path(name))
 
 

@@ -52,7 +52,7 @@ def test_a_request_ends_in_time_however_the_answer_drips(script: Script) -> None
 
 @pytest.mark.parametrize("seconds", [math.nan, math.inf, -1.0])
 def test_a_deadline_that_never_comes_is_none(seconds: float) -> None:
-    with pytest.raises(UsageError, match="--deadline: .* is no number of seconds"):
+    with pytest.raises(UsageError, match=r"--deadline: .* is no number of seconds"):
         Http("http://127.0.0.1", BEARER, deadline_s=seconds)
 
 

@@ -52,10 +52,10 @@ def cut(document: Json, patterns: Sequence[str]) -> Json:
         and any(re.search(each, f"{method.upper()} {path}") for each in patterns)
     }
     named: dict[str, Any] = {}
-    missing = sorted(set(_names(operations)))
+    missing = sorted(set(names(operations)))
     while missing:
         named |= {name: _schema(document["components"]["schemas"][name]) for name in missing}
-        missing = sorted(set(_names(named)) - set(named))
+        missing = sorted(set(names(named)) - set(named))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "operations": operations,
@@ -113,16 +113,16 @@ def _schema(schema: Any) -> Any:
     return shape
 
 
-def _names(shape: Any) -> Iterator[str]:
+def names(shape: Any) -> Iterator[str]:
     """The components that a shape names."""
     if isinstance(shape, dict):
         if isinstance(name := shape.get("$ref"), str):
             yield name.removeprefix("#/$defs/")
         for each in shape.values():
-            yield from _names(each)
+            yield from names(each)
     elif isinstance(shape, list):
         for each in shape:
-            yield from _names(each)
+            yield from names(each)
 
 
 def _main(folder: Path) -> None:

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 import msgspec
 
 from insights_uploader import doctor
-from insights_uploader.cli.connecting import check_destination, opened
+from insights_uploader.cli.cloud_examination import cloud_checks
+from insights_uploader.cli.connecting import check_destination, on_cloud, opened
 from insights_uploader.cli.destination import commit_of
 from insights_uploader.cli.hiding import authorization
 from insights_uploader.cli.planning import comparison
@@ -62,6 +63,9 @@ class ServerExamination:
         yield from (skipped(name, why) for name in _NAMES if name not in seen | {"changes"})
 
     def _asked(self) -> Iterator[Check]:
+        if on_cloud(self._settings):
+            yield from cloud_checks(self._settings)
+            return
         try:
             if not self._settings["url"]:
                 check_destination(self._settings)

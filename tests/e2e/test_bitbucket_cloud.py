@@ -269,3 +269,14 @@ def test_build_says_how_far_a_build_is(run: Run, sandbox: Sandbox, head: str) ->
     assert (read["state"], read["url"]) == ("STOPPED", PAGE)
     assert run("build", "get", "absent", **where).returncode != 0
     assert run("build", "set", "UNKNOWN", *given, **where).returncode == 2
+
+
+def test_doctor_asks_cloud_and_changes_nothing(run: Run, sandbox: Sandbox) -> None:
+    where = there(sandbox)
+    well = run("doctor", "--base", "main", **where)
+    assert "passed       reports: the commit has 0 reports" in well.stdout
+    assert "failed" not in well.stdout
+    ill = run("doctor", "--base", "main", **{**where, "BITBUCKET_TOKEN": "wrong"})
+    assert ill.returncode == 4
+    assert "failed       token:" in ill.stdout
+    assert {request.method for request in sandbox.requests} == {"GET"}

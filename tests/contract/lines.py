@@ -114,7 +114,6 @@ STORIES: Sequence[tuple[Place, Sequence[Line]]] = [
             Line("build list"),
             Line("build stats"),
             Line("build stats", "HEAD main"),
-            Line("publish --to=build-status", f"{_RUN} {_BUILD}"),
             Line("build delete", "widgets"),
         ],
     ),
@@ -147,7 +146,6 @@ STORIES: Sequence[tuple[Place, Sequence[Line]]] = [
         DATA_CENTER,
         [
             Line("code-coverage set", f"{_COVERAGE} --base=main"),
-            Line("publish --to=code-coverage", f"{_COVERAGE} --base=main --exit-zero --force"),
             Line("code-coverage delete"),
         ],
     ),
@@ -157,7 +155,6 @@ STORIES: Sequence[tuple[Place, Sequence[Line]]] = [
             Line("jira builds submit", f"{JIRA_BUILD} {_ISSUE} {MINE}"),
             Line("jira builds get", "shop 16"),
             Line("jira builds delete-by-properties", MINE),
-            Line("publish --to=jira-builds", f"{_RUN} {_BUILD}"),
             Line("jira builds delete", "shop 16"),
         ],
     ),
@@ -177,7 +174,6 @@ STORIES: Sequence[tuple[Place, Sequence[Line]]] = [
             Line("jira devinfo submit", f"--base=main {MINE}"),
             Line("jira devinfo get"),
             Line("jira devinfo exists", MINE),
-            Line("publish --to=jira-devinfo", _RUN),
             Line("jira devinfo delete-entity", f"branch {BRANCH}"),
             Line("jira devinfo delete-by-properties", MINE),
             Line("jira devinfo delete"),
@@ -189,11 +185,18 @@ STORIES: Sequence[tuple[Place, Sequence[Line]]] = [
             Line("publish", _RUN),
             Line("publish", _RUN, trouble="POST 429 /annotations$"),
             Line("publish", f"{_CLEAN} --base=main --force", trouble="DELETE 404 /reports/[^/]+$"),
-            Line("publish --to=build-status", f"{_RUN} {_BUILD}"),
-            Line("preview --pull-request", f"7 {BANDIT}"),
-            Line("preview --pull-request=auto", f"{BANDIT}"),
         ],
     ),
+    (DATA_CENTER, [Line("publish --to=build-status", f"{_RUN} {_BUILD}")]),
+    (
+        DATA_CENTER,
+        [Line("publish --to=code-coverage", f"{_COVERAGE} --base=main --exit-zero --force")],
+    ),
+    (JIRA, [Line("publish --to=jira-builds", f"{_RUN} {_BUILD}")]),
+    (JIRA, [Line("publish --to=jira-devinfo", _RUN)]),
+    (CLOUD, [Line("publish --to=build-status", f"{_RUN} {_BUILD}")]),
+    (CLOUD, [Line("preview --pull-request", f"7 {BANDIT}")]),
+    (CLOUD, [Line("preview --pull-request=auto", str(BANDIT))]),
 ]
 
 

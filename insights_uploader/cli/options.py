@@ -130,7 +130,7 @@ _OPTIONS: tuple[Command, ...] = (
             help="Of the repository on the server."),
     _option("--commit", metavar="ID", help="Which commit gets the reports (default: HEAD, or the head that CI's merge is of)."),
     _option("--url", envvar="BITBUCKET_URL", metavar="URL",
-            help="The server, as in https://bitbucket.example.com."),
+            help="The server, as in https://bitbucket.example.com; https://bitbucket.org is Cloud."),
     _option("--token-file", type=_FOLDER, metavar="FILE",
             help="A file with the HTTP access token (else BITBUCKET_TOKEN)."),
     _option("--ca-file", type=_FOLDER, metavar="FILE",

@@ -240,6 +240,9 @@ def test_report_shows_and_changes_what_is_there(run: Run, sandbox: Sandbox, head
     assert stored.annotations[body["external_id"]]["details"] == "Look here\nand there"
     found = run("report", "annotations", "--severity", "low", "--json", **where)
     assert body["external_id"] in {a["external_id"] for a in json.loads(found.stdout)}
+    named = run("report", "annotations", "--external-id", body["external_id"], **where)
+    assert "src/dotenv/main.py:3  LOW CODE_SMELL  Look here" in named.stdout
+    assert sandbox.requests[-1].path.endswith(f"/annotations/{body['external_id']}")
     gone = run("report", "delete-annotations", key, body["external_id"], **where)
     assert gone.returncode == 0, gone.stderr
     assert body["external_id"] not in stored.annotations

@@ -105,15 +105,24 @@ class CloudStoredReports(CloudInsights):
         wanted: dict[str, list[str]] = {}
         for name, value in filters:
             wanted.setdefault(name, []).append(value)
-        keys = wanted.pop("key", None)
-        reports = [report.key for report in self.all()]
+        keys, ids = wanted.pop("key", None), wanted.get("externalId")
         found = (
             annotation
-            for key in reports
-            if keys is None or key in keys
-            for annotation in self.annotations_of(key)
+            for report in self.all()
+            if keys is None or report.key in keys
+            for annotation in (
+                self.annotations_of(report.key) if ids is None else self._named(report.key, ids)
+            )
         )
         return [each for each in found if all(_value(each, n) in wanted[n] for n in wanted)]
+
+    def _named(self, key: str, external_ids: Sequence[str]) -> Iterator[CloudAnnotation]:
+        """Those of a report that have one of these ids, each asked for by itself."""
+        for external_id in dict.fromkeys(external_ids):
+            address = self._annotation(key, external_id)
+            reply = self.send("GET", *address, expected=(200, 404))
+            if reply.status == 200:
+                yield msgspec.structs.replace(reply.decoded(CloudAnnotation), report_key=key)
 
     def delete_all_annotations(self, key: str) -> None:
         """Delete the annotations of a report, one by one, as far as they have an id."""

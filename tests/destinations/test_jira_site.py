@@ -19,8 +19,13 @@ from insights_uploader.sandbox.server import Sandbox
 
 BUILD = ("pipelines", "main", "builds", "1")
 BODY = {
-    **{"pipelineId": "main", "buildNumber": 1, "updateSequenceNumber": 1, "displayName": "main #1"},
-    **{"url": "https://ci.example.com/1", "state": "failed", "issueKeys": ["DEMO-1"]},
+    "pipelineId": "main",
+    "buildNumber": 1,
+    "updateSequenceNumber": 1,
+    "displayName": "main #1",
+    "url": "https://ci.example.com/1",
+    "state": "failed",
+    "issueKeys": ["DEMO-1"],
     "lastUpdated": "2026-11-21T18:00:00Z",
 }
 GATEWAY = f"/jira/builds/0.1/cloud/{THERE.cloud_id}"

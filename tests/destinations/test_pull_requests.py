@@ -131,7 +131,7 @@ def test_a_name_that_no_address_can_carry() -> None:
 def test_an_unknown_number(pulls: PullRequests) -> None:
     with pytest.raises(ServerError, match="Pull request 99 does not exist") as caught:
         pulls.get(99)
-    assert caught.value.slug == "not-found"
+    assert caught.value.slug == "no-pull-request"
 
 
 def test_those_of_a_commit_are_open_and_begin_with_those_whose_head_it_is(

@@ -457,7 +457,7 @@ def test_a_pull_request_that_is_gone(sandbox: Sandbox, read: Read) -> None:
     sandbox.faults.add(answer, path=r"\.diff$")
     with pytest.raises(ServerError) as caught:
         read()
-    assert caught.value.slug == "not-found"
+    assert caught.value.slug == "no-pull-request"
 
 
 def test_the_list_is_read_to_its_end(

@@ -42,14 +42,31 @@ def shapes(subject: str) -> Shapes:
     for deviation in DEVIATIONS:
         if subject in deviation.subjects:
             deviation.apply(document)
-    if subject.startswith("bitbucket-dc/"):
-        for name, schema in document["$defs"].items():
-            _close(schema)
-            if name in RELIED_UPON:
-                schema["required"] = list(RELIED_UPON[name])
-        for operation in document["operations"].values():
-            _close(operation["responses"])
+    components: dict[str, Any] = document["$defs"]
+    for name, component in components.items():
+        components[name] = schema = _merged(component, components)
+        _close(schema)
+        if name in RELIED_UPON and subject.startswith("bitbucket-dc/"):
+            schema["required"] = list(RELIED_UPON[name])
+    for operation in document["operations"].values():
+        _close(operation["responses"])
     return Shapes(document)
+
+
+def _merged(schema: dict[str, Any], components: Json) -> dict[str, Any]:
+    """A schema that is made of all of several as one of its own, which can be closed."""
+    if "allOf" not in schema:
+        return schema
+    parts = [
+        components[part["$ref"].removeprefix("#/$defs/")] if "$ref" in part else part
+        for part in schema["allOf"]
+    ]
+    whole: dict[str, Any] = {"type": "object", "properties": {}, "required": []}
+    for part in parts:
+        each = _merged(part, components)
+        whole["properties"] |= each.get("properties", {})
+        whole["required"] += each.get("required", [])
+    return whole
 
 
 def _close(schema: Any) -> None:
@@ -59,6 +76,7 @@ def _close(schema: Any) -> None:
             _close(each)
     elif isinstance(schema, dict):
         if schema.get("properties") and isinstance(schema["properties"], dict):
-            schema.setdefault("additionalProperties", False)
+            is_open = schema.get("additionalProperties", True) is True  # as Cloud's file has it
+            schema |= {"additionalProperties": False} if is_open else {}
         for each in schema.values():
             _close(each)

@@ -180,6 +180,69 @@ def test_an_answer_that_is_none_of_the_servers_is_a_fault(
     assert any(fault in found for found in answer_faults(exchange))
 
 
+CLOUD = f"/2.0/repositories/acme/repo/commit/{'c0ffee00' * 5}"
+JIRA = "/jira/builds/0.1/cloud/some-site"
+CLOUD_NOTE = {"external_id": "1", "annotation_type": "BUG", "summary": "s", "line": 1}
+STATUS = {"key": "k", "state": "FAILED", "url": "https://ci.example.com"}
+BUILD = {
+    "pipelineId": "p", "buildNumber": 1, "updateSequenceNumber": 1, "displayName": "n",
+    "url": "https://ci.example.com", "state": "failed", "issueKeys": ["A-1"],
+    "lastUpdated": "2026-11-21T18:00:00Z",
+}  # fmt: skip
+COMMITS = {"repositories": [{"id": "r", "name": "n", "url": "https://example.com"}]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "fault"),
+    [
+        ("POST", f"{CLOUD}/reports/k/annotations", [CLOUD_NOTE], None),
+        ("POST", f"{CLOUD}/reports/k/annotations", [CLOUD_NOTE | {"message": "m"}], "'message'"),
+        ("POST", f"{CLOUD}/reports/k/annotations", [CLOUD_NOTE] * 101, "annotations: $: ["),
+        ("POST", f"{CLOUD}/reports/k/annotations", {"annotations": [CLOUD_NOTE]}, "type 'array'"),
+        ("PUT", f"{CLOUD}/reports/k", {"title": "t", "result": "PASSED"}, None),
+        ("PUT", f"{CLOUD}/reports/k", {"title": "t", "result": "PASS"}, "is not one of"),
+        ("PUT", f"{CLOUD}/reports/k", {"title": "t", "logoUrl": "https://a.com"}, "'logoUrl'"),
+        ("POST", f"{CLOUD}/statuses/build", STATUS, None),
+        ("POST", f"{CLOUD}/statuses/build", STATUS | {"buildNumber": 1}, "'buildNumber'"),
+        ("GET", f"{CLOUD}/reports/", None, "no such operation"),
+        ("POST", f"{JIRA}/bulk", {"builds": [BUILD]}, None),
+        ("POST", f"{JIRA}/bulk", {"builds": [BUILD], "sequence": 1}, "'sequence'"),
+        ("POST", f"{JIRA}/bulk", {"builds": [BUILD | {"testinfo": {}}]}, "'testinfo'"),
+        ("POST", f"{JIRA}/bulk", {"builds": [BUILD], "properties": {"any": "word"}}, None),
+        ("POST", "/rest/builds/0.1/bulk", {"builds": []}, "non-empty"),
+        ("POST", "/rest/devinfo/0.10/bulk", COMMITS, "'updateSequenceId' is a required"),
+    ],
+    ids=lambda value: str(value)[-60:],
+)
+def test_a_request_to_cloud_or_to_jira_is_read_likewise(
+    method: str, path: str, body: Any, fault: str | None
+) -> None:
+    found = request_faults(_exchange(method, path, body))
+    assert (fault in " ".join(found)) if fault else found == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "answer", "fault"),
+    [
+        ("GET", f"{CLOUD}/reports/k", 200, {"type": "report", "title": 1}, "type 'string'"),
+        ("GET", f"{CLOUD}/reports/k", 200, {"type": "report", "key": "k"}, "'key'"),
+        ("GET", f"{CLOUD}/reports/k", 404, {"errors": []}, "not valid under any"),
+        ("GET", f"{CLOUD}/statuses/build/k", 200, {"key": "k", "state": "FAIL"}, "one of"),
+        ("DELETE", f"{CLOUD}/reports/k", 204, {}, "a body with 204"),
+        ("POST", f"{JIRA}/bulk", 202, {"accepted": []}, "'accepted'"),
+        ("POST", f"{JIRA}/bulk", 200, {}, "200 is not declared"),
+        ("POST", f"{JIRA}/bulk", 400, {"errors": []}, "type 'array'"),
+        ("POST", f"{JIRA}/bulk", 401, {}, "a body with 401"),
+    ],
+    ids=str,
+)
+def test_an_answer_of_cloud_or_of_jira_is_read_likewise(
+    method: str, path: str, status: int, answer: Any, fault: str
+) -> None:
+    found = answer_faults(_exchange(method, path, status=status, answer=answer))
+    assert fault in " ".join(found)
+
+
 def test_every_exchange_of_a_sandbox_is_seen(
     sandbox: Sandbox, exchanges: dict[object, Exchange]
 ) -> None:

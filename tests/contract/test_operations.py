@@ -90,7 +90,7 @@ def test_nothing_else_is_on_the_page() -> None:
     assert [line for line in lines if line[:1].isdigit()] == told
 
 
-@pytest.mark.parametrize("shown", ALL)
+@pytest.mark.parametrize("shown", ALL, ids=str)
 def test_an_operation_is_reached_and_its_refusals_are_told(
     shown: str, ways: Mapping[Operation, Sequence[Reached]], checkout: Path
 ) -> None:

@@ -278,7 +278,13 @@ def test_an_interrupted_run_says_what_it_leaves(
     installed: Path, dotenv: Path, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     receipt = tmp_path / "receipt.json"
-    run_it: list[str | Path] = [installed / "insights-uploader", "publish", BANDIT, "--base", "main"]
+    run_it: list[str | Path] = [
+        installed / "insights-uploader",
+        "publish",
+        BANDIT,
+        "--base",
+        "main",
+    ]
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **settings(sandbox)}
     subprocess.run(run_it, cwd=dotenv, env=environ, capture_output=True, check=True)
     sandbox.faults.add(Delay(30), method="PUT", times=None)

@@ -58,6 +58,13 @@ def issue_keys(texts: Iterable[str], projects: Collection[str] = ()) -> Sequence
     return list(dict.fromkeys(keys))
 
 
+def passed_over(texts: Iterable[str], projects: Collection[str] = ()) -> Sequence[str]:
+    """What looks like a key in these texts and does not count, as `issue_keys` has it."""
+    keys = [match[0] for text in texts for match in _KEY.finditer(text)]
+    counted = set(issue_keys(keys, projects))
+    return [key for key in dict.fromkeys(keys) if key not in counted]
+
+
 def is_issue_key(text: str) -> bool:
     """True for one key alone."""
     return bool(_WHOLE.fullmatch(text))

@@ -13,6 +13,7 @@ from insights_uploader.cli.destination import SETTINGS, commit_of
 from insights_uploader.cli.jira_issues import issue_options, issues_of
 from insights_uploader.cli.settling import Settled
 from insights_uploader.cli.speaking import warn
+from insights_uploader.destinations.jira_cloud.ids import entity_id
 from insights_uploader.destinations.jira_deployments.deployment import (
     Association,
     AssociationType,
@@ -26,6 +27,7 @@ from insights_uploader.destinations.jira_deployments.deployment import (
     Pipeline,
 )
 from insights_uploader.destinations.jira_deployments.payload import (
+    MAX_TEXT,
     MAX_VALUES,
     check_deployments,
     read_deployments,
@@ -146,26 +148,26 @@ def _one(
     settings: Settled, given: Mapping[str, Any], associations: Sequence[Association]
 ) -> Deployment:
     ci = settings.build
-    pipeline = _needed("--pipeline", given["pipeline"] or (ci.job if ci else None))
-    environment = _needed("--environment", given["environment"])
-    state = _needed("--state", given["state"])
+    called, environment = given["pipeline"] or (ci.job if ci else None), given["environment"]
+    state = given["state"]
     number = given["number"] if given["number"] is not None else _ci_number(settings)
     url = given["deployment_url"] or (ci.build_url if ci else None)
-    url = _needed("--deployment-url", url)
+    if not called or not environment or not state or number is None or not url:
+        told = {"pipeline": called, "environment": environment, "state": state}
+        raise _unknown({**told, "number": number, "deployment-url": url})
+    pipeline = given["pipeline"] or entity_id(called, MAX_TEXT)
     place = given["environment_name"] or environment
     sequence = given["sequence"]
     return Deployment(
         deployment_sequence_number=number,
         update_sequence_number=time.time_ns() // 1_000_000 if sequence is None else sequence,
         associations=associations,
-        display_name=given["name"] or f"{pipeline} #{number}",
+        display_name=given["name"] or f"{called} #{number}",
         url=url,
         description=given["description"] or f"Deployment {number}: {state}",
         last_updated=dt.datetime.now(dt.UTC).replace(microsecond=0),
         state=DeploymentState(state),
-        pipeline=Pipeline(
-            pipeline, given["pipeline_name"] or pipeline, given["pipeline_url"] or url
-        ),
+        pipeline=Pipeline(pipeline, given["pipeline_name"] or called, given["pipeline_url"] or url),
         environment=Environment(environment, place, EnvironmentType(given["environment_type"])),
         label=given["label"],
         duration=given["duration"],
@@ -195,15 +197,14 @@ def _associations(
         yield Association(AssociationType.REPOSITORY, [Entity(each) for each in repositories])
 
 
-def _needed(option: str, value: str | None) -> str:
-    if not value:
-        raise UsageError("bad-deployment", f"{option} is missing", "Give it, or a --file.")
-    return value
+def _unknown(told: Mapping[str, Any]) -> UsageError:
+    missing = " and ".join(f"--{name}" for name, value in told.items() if value in (None, ""))
+    words = f"the deployment is not known: {missing}"
+    return UsageError("bad-deployment", words, "Give what is missing, or a --file.")
 
 
-def _ci_number(settings: Settled) -> int:
-    """The number of the CI's build, which may be none."""
+def _ci_number(settings: Settled) -> int | None:
+    """The number of the CI's build; None where it is not known, or no number."""
     number = (settings.build.build_number if settings.build else None) or ""
-    if number.isascii() and number.isdecimal() and len(number) < 20:
-        return int(number)
-    raise UsageError("bad-deployment", "--number is missing", "Give it: no CI tells of a number.")
+    is_number = number.isascii() and number.isdecimal() and len(number) < 20
+    return int(number) if is_number else None

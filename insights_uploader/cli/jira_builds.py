@@ -14,12 +14,14 @@ from insights_uploader.cli.settling import Settled
 from insights_uploader.cli.speaking import warn
 from insights_uploader.destinations.jira_builds.client import BuildKey, JiraBuilds
 from insights_uploader.destinations.jira_builds.payload import (
+    MAX_TEXT,
     Build,
     BuildState,
     Reference,
     TestInfo,
 )
 from insights_uploader.destinations.jira_builds.submitting import submit
+from insights_uploader.destinations.jira_cloud.ids import entity_id
 from insights_uploader.model.errors import CheckoutError, ServerError, UsageError
 from insights_uploader.preview.plain import plain
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from insights_uploader.ci.build import Build as CiBuild
 
 _CHECKOUT = ("checkout", "commit")
-_NO_KEY = "no issue key is in the branch's name or in the commits' messages: nothing is sent"
 
 _json = click.option("--json", "is_json", is_flag=True, help="As JSON.")
 _pipeline = click.argument("pipeline")
@@ -70,14 +71,16 @@ def _submit(is_json: bool, wait: float | None, properties: tuple[str, ...], **gi
 
     Jira accepts it at once and stores it later; with --wait the exit code says whether it is
     there. It replaces an update with a smaller sequence number. Where no issue is named nothing
-    is sent, and the exit code is 0.
+    is sent, and the exit code is 0. A build all of whose issues are unknown to Jira is never
+    stored: that is a warning, and with --wait an error (exit code 4).
     """
     settings = settled_destination()
     pairs = pairs_of(properties)
     issues = issues_of(settings, given)
     warn("".join(f"warning: {plain(line)}\n" for line in issues.warnings))
     if not issues.keys:
-        tell({"sent": False, "reason": _NO_KEY}, [_NO_KEY], is_json=is_json)
+        words = f"{issues.none}: nothing is sent"
+        tell({"sent": False, "reason": words}, [words], is_json=is_json)
         return 0
     build = _build(settings, given, issues.keys)
     with connected_jira(settings) as site:
@@ -144,20 +147,18 @@ def _delete_by_properties(properties: tuple[str, ...], is_json: bool, **_: Any) 
 def _build(settings: Settled, given: Mapping[str, Any], issue_keys: Sequence[str]) -> Build:
     """The build that the options and the CI describe."""
     ci: CiBuild | None = settings.build
-    pipeline = given["pipeline"] or getattr(ci, "job", None)
-    if not pipeline:
-        words = "the pipeline's id is missing"
-        raise UsageError("no-pipeline", words, "Give it with --pipeline, the same for each build.")
+    job = ci.job if ci else None
     number = given["number"] if given["number"] is not None else _ci_number(ci)
     url = given["build_url"] or (ci.build_url if ci else None)
-    if not url:
-        raise UsageError("no-build-url", "the build's page is not known", "Give --build-url.")
+    called = given["pipeline"] or job
+    if not called or number is None or not url:
+        raise _unknown({"--pipeline": called, "--number": number, "--build-url": url}, ci)
     now_ms = time.time_ns() // 1_000_000
     return Build(
-        pipeline=pipeline,
+        pipeline=given["pipeline"] or entity_id(called, MAX_TEXT),
         number=number,
         sequence=now_ms if given["sequence"] is None else given["sequence"],
-        name=given["name"] or f"{pipeline} #{number}",
+        name=given["name"] or f"{called} #{number}",
         url=url,
         state=BuildState(given["state"]),
         updated_ms=now_ms,
@@ -169,12 +170,20 @@ def _build(settings: Settled, given: Mapping[str, Any], issue_keys: Sequence[str
     )
 
 
-def _ci_number(ci: "CiBuild | None") -> int:
+def _unknown(told: Mapping[str, Any], ci: "CiBuild | None") -> UsageError:
+    missing = " and ".join(option for option, value in told.items() if value in (None, ""))
+    words = f"the build is not known: {missing}"
+    if told["--number"] is None and ci and ci.build_number:
+        words += f" (the CI's is {ci.build_number!r}, which is no number)"
+    hint = "Give what is missing. The pipeline's id is the same for each of its builds."
+    return UsageError("no-build", words, hint)
+
+
+def _ci_number(ci: "CiBuild | None") -> int | None:
+    """The number of the CI's build; None where it is not known, or no number."""
     number = (ci.build_number if ci else None) or ""
-    if number.isascii() and number.isdecimal() and len(number) < 20:
-        return int(number)
-    known = f"the CI's is {number!r}, which is no number" if number else "no CI tells it"
-    raise UsageError("no-build-number", f"the build's number is missing: {known}", "Give --number.")
+    is_number = number.isascii() and number.isdecimal() and len(number) < 20
+    return int(number) if is_number else None
 
 
 def _tests(given: Mapping[str, Any]) -> TestInfo | None:

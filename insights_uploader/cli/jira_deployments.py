@@ -74,9 +74,12 @@ def _submit(
     deployment may begin; ask for it while the state is pending, and name the --service that it
     is for. `gating-status --wait` waits for the answer.
 
+    A deployment that belongs to nothing that Jira knows is never stored: that is a warning, and
+    with --wait an error.
+
     Exit codes: 0 all are accepted, and with --wait stored; 4 none is, or the server cannot be
-    reached; 5 some are, and others are rejected, belong to nothing that Jira knows, are older than
-    what is stored, or are not stored in time. What became of each is said.
+    reached; 5 some are, and others are rejected, or with --wait unknown to Jira, older than what
+    is stored, or not stored in time. What became of each is said.
     """
     settings = settled_destination()
     pairs = pairs_of(properties)

@@ -14,10 +14,10 @@ from insights_uploader.cli.destination import destination_options, settled_desti
 from insights_uploader.cli.jira_answers import named, pairs_of, tell
 from insights_uploader.cli.jira_site import connected_jira, jira_options
 from insights_uploader.cli.speaking import warn
+from insights_uploader.destinations.jira_cloud.ids import entity_id
 from insights_uploader.destinations.jira_devinfo.chunks import KINDS
 from insights_uploader.destinations.jira_devinfo.client import DevInfo, EntityType
-from insights_uploader.destinations.jira_devinfo.ids import entity_id
-from insights_uploader.destinations.jira_devinfo.outcome import NOTHING
+from insights_uploader.destinations.jira_devinfo.outcome import nothing
 from insights_uploader.destinations.jira_devinfo.payload import Operation, Submission
 from insights_uploader.destinations.jira_devinfo.submitting import submit
 from insights_uploader.model.errors import ServerError
@@ -72,7 +72,8 @@ def _submit(is_json: bool, wait: float | None, **given: Any) -> int:
     Each goes to the issues that it names; what names none is not sent. Jira accepts it at once
     and stores it later; with --wait the exit code says whether it is there. It replaces an update
     with a smaller sequence id only: always count in the same unit. Where no issue is named
-    nothing is sent, and the exit code is 0.
+    nothing is sent, and the exit code is 0. What belongs to no issue that Jira knows is never
+    stored: that is a warning, and with --wait an error (exit code 4) where it is all there is.
 
     Messages of commits and names of authors are sent; e-mail addresses, being personal data, only
     with --author-emails.
@@ -85,7 +86,11 @@ def _submit(is_json: bool, wait: float | None, **given: Any) -> int:
     found = gathered(settings, given)
     if not found.repositories:
         _warn(found.left_out)
-        tell({"sent": False, "leftOut": list(found.left_out)}, [NOTHING], is_json=is_json)
+        tell(
+            {"sent": False, "leftOut": list(found.left_out)},
+            [nothing(given["projects"])],
+            is_json=is_json,
+        )
         return 0
     with connected_jira(settings) as site:
         told = submit(DevInfo(site), found.repositories, submission, wait)

@@ -8,11 +8,12 @@ import click
 
 from insights_uploader.cli.destination import commit_of
 from insights_uploader.cli.settling import Settled
-from insights_uploader.issue_keys import is_project_key, issue_keys
+from insights_uploader.issue_keys import is_project_key, issue_keys, passed_over
 from insights_uploader.model.errors import CheckoutError, UsageError
 from insights_uploader.repository.checkout import Checkout
 
 _SOURCES = ("branch", "commits")
+_MOST_NAMED = 5
 
 
 @click.command("jira-issues")
@@ -61,10 +62,17 @@ class Issues(NamedTuple):
     Attributes:
         keys: the branch's first, then the commits', from the newest on.
         warnings: where could not be looked, a line each.
+        searched: where they were looked for, and what was passed over; empty if they are named.
     """
 
     keys: Sequence[str]
     warnings: Sequence[str] = ()
+    searched: str = ""
+
+    @property
+    def none(self) -> str:
+        """That there is no key, for people."""
+        return f"no issue key is {self.searched}"
 
 
 def issues_of(settings: Settled, given: Mapping[str, Any] | None = None) -> Issues:
@@ -88,14 +96,33 @@ def issues_of(settings: Settled, given: Mapping[str, Any] | None = None) -> Issu
             raise UsageError("bad-project-key", words, "As in DEMO, in upper case.")
     if given["issue_keys"]:
         return Issues(list(dict.fromkeys(given["issue_keys"])))
-    texts: list[str] = []
-    warnings: list[str] = []
+    texts, places, warnings = list[str](), list[str](), list[str]()
     if "branch" in given["issue_keys_from"]:
-        texts += filter(None, [branch_of(settings, given["branch"])])
+        branch = branch_of(settings, given["branch"])
+        texts += filter(None, [branch])
+        places.append(
+            f"in the name of branch {branch}"
+            if branch
+            else "in the name of a branch, which is not known,"
+        )
     if "commits" in given["issue_keys_from"]:
         messages, warnings = _messages(settings, given["base"])
         texts += messages
-    return Issues(issue_keys(texts, projects), warnings)
+        plural = "" if len(messages) == 1 else "s"
+        places.append(f"in the message{plural} of {len(messages)} commit{plural}")
+    searched = f"{' or '.join(places)}{_passed_over(texts, projects)}"
+    return Issues(issue_keys(texts, projects), warnings, searched)
+
+
+def _passed_over(texts: Sequence[str], projects: Collection[str]) -> str:
+    found = passed_over(texts, projects)
+    if not found:
+        return ""
+    more = ", ..." if len(found) > _MOST_NAMED else ""
+    why = (
+        f"not of {' or '.join(projects)}" if projects else "seldom a project's; see --issue-project"
+    )
+    return f" ({', '.join(found[:_MOST_NAMED])}{more}: {why})"
 
 
 def branch_of(settings: Settled, named: str | None) -> str | None:

@@ -29,4 +29,4 @@ def jira_builds_outcome(settings: Settled, stack: ExitStack | None) -> "JiraBuil
     issues = issues_of(settings)
     warn("".join(f"warning: {plain(line)}\n" for line in issues.warnings))
     site = stack.enter_context(connected_jira(settings)) if stack and issues.keys else None
-    return JiraBuildsOutcome(site, issues.keys)
+    return JiraBuildsOutcome(site, issues.keys, none=issues.none)

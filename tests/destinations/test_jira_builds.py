@@ -20,6 +20,7 @@ from insights_uploader.destinations.jira_builds.payload import (
 )
 from insights_uploader.destinations.jira_builds.submitting import Told, submit
 from insights_uploader.destinations.jira_cloud.confirming import Confirmation, confirmed
+from insights_uploader.destinations.jira_cloud.ids import entity_id
 from insights_uploader.destinations.jira_cloud.site import JiraSite
 from insights_uploader.model.errors import PartialError, ServerError, UsageError
 from insights_uploader.model.measure import TestTotals
@@ -151,6 +152,7 @@ def test_unknown_issue_keys_are_told_one_by_one(builds: JiraBuilds) -> None:
     told = tell(builds, mixed, wait_s=0)
     assert list(told.warnings) == ["Jira knows no issue GONE-1", "Jira knows no issue GONE-2"]
     assert (told.confirmation, told.failure) == (Confirmation.STORED, None)
+    assert list(told.lines) == ["stored: build demo #16 for DEMO-1"]
 
 
 @with_settings(issue_keys=frozenset({"DEMO-1"}))
@@ -158,10 +160,16 @@ def test_a_build_of_unknown_issues_is_accepted_and_never_stored(
     builds: JiraBuilds, sandbox: Sandbox
 ) -> None:
     unknown = msgspec.structs.replace(BUILD, issue_keys=["GONE-1"])
-    told = tell(builds, unknown, wait_s=60)
+    told = tell(builds, unknown)
+    assert list(told.lines) == ["accepted: build demo #16 for no issue that Jira knows"]
     assert "does not store" in told.warnings[-1]
     assert (told.confirmation, told.failure) == (None, None)
     assert builds.get(KEY) is None
+
+    failure = tell(builds, unknown, wait_s=60).failure  # it is not waited for
+    assert failure is not None
+    assert (failure.slug, failure.exit_code) == ("not-confirmed", 4)
+    assert "Jira knows none of its issues" in failure.message
 
 
 @with_settings(stored_after_reads=2)
@@ -178,6 +186,16 @@ def test_what_is_not_stored_in_time_is_a_failure(builds: JiraBuilds) -> None:
     failure = tell(builds, wait_s=0).failure
     assert failure is not None
     assert failure.slug == "not-confirmed"
+
+
+def test_what_was_accepted_is_told_though_it_cannot_be_looked_for(
+    builds: JiraBuilds, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(Answer(503), method="GET", path="/pipelines/")
+    told = tell(builds, wait_s=60)
+    assert list(told.lines) == ["accepted: build demo #16 for DEMO-1"]
+    assert told.failure is not None
+    assert told.failure.status == 503
 
 
 @pytest.mark.parametrize("older", [NOW, NOW - 1])
@@ -330,6 +348,29 @@ def test_a_run_of_no_issue_sends_nothing(site: JiraSite, sandbox: Sandbox) -> No
     destination = JiraBuildsOutcome(site, [])
     assert list(destination.prepared(OUTCOME)) == []
     assert "nothing is sent" in destination.send(OUTCOME).words[0]
+    assert not sandbox.requests
+
+
+@pytest.mark.parametrize(
+    ("job", "pipeline"),
+    [("widgets/PR-1", "widgets~2FPR-1"), ("grp/app/unit", "grp~2Fapp~2Funit"), ("..", "~2E.")],
+)
+def test_the_pipeline_of_a_ci_can_be_looked_up_whatever_it_is_called(
+    site: JiraSite, builds: JiraBuilds, job: str, pipeline: str
+) -> None:
+    run = BuildRun(key=job, name="Demo #16", url=BUILD.url, number="16")
+    destination = JiraBuildsOutcome(site, ["DEMO-1"], wait_s=0)
+    destination.send(msgspec.structs.replace(OUTCOME, build=run))
+    assert builds.get(BuildKey(pipeline, 16))
+
+
+@pytest.mark.parametrize("pipeline", ["widgets/PR-1", "a\\b", ".", ".."])
+def test_what_could_not_be_looked_up_is_not_sent(
+    builds: JiraBuilds, sandbox: Sandbox, pipeline: str
+) -> None:
+    with pytest.raises(UsageError, match="could not be looked up") as error:
+        tell(builds, msgspec.structs.replace(BUILD, pipeline=pipeline))
+    assert entity_id(pipeline) in error.value.hint
     assert not sandbox.requests
 
 

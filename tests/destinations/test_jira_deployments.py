@@ -203,10 +203,25 @@ def test_what_belongs_to_nothing_that_is_known_is_not_stored(api: JiraDeployment
     told = tell(api, strange, wait_s=0)
     assert standings(told) == [Standing.UNKNOWN]
     assert type(told.failure) is ServerError
+    assert told.failure.slug == "not-confirmed"
     assert api.get(strange.key) is None
+    told = tell(api, made(), strange, wait_s=0)
+    assert standings(told) == [Standing.STORED, Standing.UNKNOWN]
+    assert type(told.failure) is PartialError
     told = tell(api, made(), strange)
     assert standings(told) == [Standing.ACCEPTED, Standing.UNKNOWN]
-    assert type(told.failure) is PartialError
+    assert told.failure is None  # it was not to be seen there
+
+
+@pytest.mark.parametrize("place", ["pipeline", "environment"])
+def test_what_could_not_be_looked_up_is_not_sent(
+    api: JiraDeployments, sandbox: Sandbox, place: str
+) -> None:
+    named = {**BODY[place], "id": "widgets/PR-1"}
+    with pytest.raises(UsageError, match=f"{place}.id: .*could not be looked up") as error:
+        tell(api, made(**{place: named}))
+    assert "widgets~2FPR-1" in error.value.hint
+    assert not sandbox.requests
 
 
 def answered(sandbox: Sandbox, **answer: Any) -> None:

@@ -249,7 +249,17 @@ def test_unknown_issue_keys_are_told_one_by_one(devinfo: DevInfo) -> None:
     ]
     assert told.failure is None
     assert standings(told) == [("c1", Standing.STORED), ("c2", Standing.UNKNOWN)]
+    assert list(told.lines) == ["stored: commit c1 for DEMO-1"]
     assert ids(devinfo) == {"commits": ["c1"], "branches": [], "pullRequests": []}
+
+
+@with_settings(issue_keys=frozenset({"DEMO-1"}))
+def test_nothing_that_jira_knows_is_a_failure_where_it_was_to_be_seen(devinfo: DevInfo) -> None:
+    strange = holding(commit("c2", "GONE-2"))
+    assert tell(devinfo, strange).failure is None
+    failure = tell(devinfo, strange, wait_s=60).failure
+    assert failure is not None
+    assert (failure.slug, failure.exit_code) == ("not-confirmed", 4)
 
 
 @pytest.mark.parametrize("answer", ["[]", "7", "<html>"])

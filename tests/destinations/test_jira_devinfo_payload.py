@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from insights_uploader.destinations.jira_cloud.ids import checked_id, entity_id
 from insights_uploader.destinations.jira_devinfo.chunks import chunks, count, halves
 from insights_uploader.destinations.jira_devinfo.gathering import Found, Naming, Source, found_in
-from insights_uploader.destinations.jira_devinfo.ids import checked_id, entity_id
 from insights_uploader.destinations.jira_devinfo.pages import RepositoryPages
 from insights_uploader.destinations.jira_devinfo.payload import (
     branch_body,

@@ -8,9 +8,11 @@ import jira
 import pytest
 from jira import THERE, as_app, as_client
 
-from insights_uploader.destinations.http import Http
+from insights_uploader.credentials import Secrets
+from insights_uploader.destinations.http import Http, Reply
 from insights_uploader.destinations.jira_cloud.address import Api, server_address, site_address
 from insights_uploader.destinations.jira_cloud.connect import ConnectApp, canonical_request
+from insights_uploader.destinations.jira_cloud.refusals import refusal
 from insights_uploader.destinations.jira_cloud.site import JiraSite
 from insights_uploader.model.errors import ServerError, UsageError
 from insights_uploader.sandbox.faults import Answer
@@ -277,3 +279,11 @@ def test_another_address_is_none_and_is_not_repeated(given: str) -> None:
 def test_no_text_form_shows_a_secret() -> None:
     assert THERE.shared_secret not in repr(ConnectApp(THERE.app_key, THERE.shared_secret))
     assert all(secret not in repr(THERE) for secret in jira.SECRETS)
+
+
+def test_an_id_with_a_slash_that_has_no_address_is_told_from_a_login_page() -> None:
+    page = {"content-type": "text/html"}
+    request = "GET https://api.atlassian.com/jira/builds/0.1/cloud/x/pipelines"
+    for path, words in (("widgets%2FPR-1", "submitted with ~2F"), ("shop", "a login page")):
+        reply = Reply(f"{request}/{path}", 400, page, b"<h1>Bad Request</h1>", Secrets(""))
+        assert words in refusal(reply, Api.BUILDS, is_connect=False).hint

@@ -97,11 +97,35 @@ def test_the_ci_says_which_build_and_files_which_tests(
     assert run("jira", "builds", "get", "demo", "16", cwd=history, **site).returncode == 4
 
 
+def test_the_pipeline_of_the_ci_is_one_that_can_be_looked_up(
+    run: Run, sandbox: Sandbox, history: Path
+) -> None:
+    jenkins = {
+        "JENKINS_URL": "https://ci.example.com/",
+        "JOB_NAME": "widgets/PR-1",
+        "BUILD_URL": BUILD_URL,
+        "BUILD_NUMBER": "16",
+    }
+    site = environment(sandbox)
+    submit = ("jira", "builds", "submit", "--state=failed", "--issue-key=DEMO-1", "--wait=5")
+    done = run(*submit, cwd=history, **site, **jenkins)
+    assert (done.returncode, done.stdout) == (0, "stored: build widgets~2FPR-1 #16 for DEMO-1\n")
+    shown = run("jira", "builds", "get", "widgets~2FPR-1", "16", cwd=history, **site)
+    assert "displayName: widgets/PR-1 #16\n" in shown.stdout
+
+
 def test_without_an_issue_nothing_is_sent(run: Run, sandbox: Sandbox, history: Path) -> None:
     none = ("--issue-project=GONE", "--base=main")
     done = run(*SUBMIT, *BUILD, *none, cwd=history, **environment(sandbox))
     assert done.returncode == 0
-    assert "nothing is sent" in done.stdout
+    assert done.stdout == (
+        "no issue key is in the name of branch feature/DEMO-7-login or in the messages of "
+        "2 commits (DEMO-7, OPS-3, DEMO-8, UTF-8, CVE-2024: not of GONE): "
+        "nothing is sent\n"
+    )
+    of_branch = ("--issue-keys-from=branch", "--branch=renew")
+    other = run(*SUBMIT, *BUILD, *of_branch, cwd=history, **environment(sandbox))
+    assert other.stdout == "no issue key is in the name of branch renew: nothing is sent\n"
     as_json = run(*SUBMIT, *BUILD, *none, "--json", cwd=history, **environment(sandbox))
     assert json.loads(as_json.stdout)["sent"] is False
     assert not sandbox.requests
@@ -122,7 +146,7 @@ def test_unknown_keys_are_warned_of(run: Run, sandbox: Sandbox, history: Path) -
     keys = ("--issue-key=DEMO-1", "--issue-key=UTF-8")
     done = run(*SUBMIT, *BUILD, *keys, "--wait=5", cwd=history, **environment(sandbox))
     assert (done.returncode, done.stderr) == (0, "warning: Jira knows no issue UTF-8\n")
-    assert done.stdout == "stored: build demo #16 for DEMO-1, UTF-8\n"
+    assert done.stdout == "stored: build demo #16 for DEMO-1\n"
 
 
 def test_what_jira_rejects_or_does_not_store_fails(
@@ -202,8 +226,8 @@ def test_what_is_missing_is_named_before_anything_is_sent(
         ((*BUILD, "--issue-key=A-1", "--property=x"), "must be KEY=VALUE"),
         ((*BUILD, "--issue-key=A-1", "--property=_x=1"), "no underscore"),
         ((*BUILD, "--issue-project=demo"), "is no project's key"),
-        (("--number=16", "--issue-key=A-1"), "the build's page is not known"),
-        ((BUILD[1], "--issue-key=A-1"), "the build's number is missing"),
+        (("--issue-key=A-1",), "the build is not known: --number and --build-url"),
+        ((*BUILD, "--issue-key=A-1", "--pipeline=a/b"), "could not be looked up"),
         ((*BUILD, "--issue-key=A-1", "--tests=x.xml", "--tests-passed=1"), "counts the test cases"),
     ],
     ids=str,

@@ -135,6 +135,23 @@ def run_file(run: Run, sandbox: Sandbox, some: Any, *more: str) -> Any:
     return run(*command, stdin=json.dumps(some).encode(), **environment(sandbox))
 
 
+def test_the_pipeline_of_the_ci_is_one_that_can_be_looked_up(run: Run, sandbox: Sandbox) -> None:
+    jenkins = {
+        "JENKINS_URL": "https://ci.example.com/",
+        "JOB_NAME": "widgets/PR-1",
+        "BUILD_URL": "https://ci.example.com/shop/16",
+        "BUILD_NUMBER": "16",
+    }
+    submit = ("jira", "deployments", "submit", "--environment=east", "--state=pending", "--wait=5")
+    done = run(*submit, "--issue-key=DEMO-1", **environment(sandbox), **jenkins)
+    assert done.stdout == "stored: deployment 16 of pipeline widgets~2FPR-1 to east\n"
+    [body] = stored(sandbox)
+    assert body["pipeline"]["displayName"] == "widgets/PR-1"
+
+    missing = run(*submit[:3], "--issue-key=DEMO-1", **environment(sandbox)).stderr
+    assert "--pipeline and --environment and --state and --number and --deployment-url" in missing
+
+
 @pytest.mark.parametrize("sandbox", [DEMO], indirect=True)
 def test_what_became_of_each_deployment_of_a_file_is_told(run: Run, sandbox: Sandbox) -> None:
     done = run_file(run, sandbox, [body(1), body(2, "UTF-8")], "--wait=1")
@@ -146,7 +163,9 @@ def test_what_became_of_each_deployment_of_a_file_is_told(run: Run, sandbox: San
     assert "warning: Jira does not know issue UTF-8\n" in done.stderr
     assert "1 of 2 deployments are not on Jira" in done.stderr
     none = run_file(run, sandbox, body(3, "UTF-8"), "--json")
-    assert none.returncode == 4
+    assert none.returncode == 0
+    assert "warning: Jira does not know issue UTF-8\n" in none.stderr
+    assert run_file(run, sandbox, body(3, "UTF-8"), "--json", "--wait=9").returncode == 4
     assert json.loads(none.stdout)["unknownAssociations"] == [
         {"associationType": "issueKeys", "values": ["UTF-8"]}
     ]

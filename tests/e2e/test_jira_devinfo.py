@@ -172,7 +172,8 @@ def test_nothing_with_an_issue_is_nothing_to_send(
     only = (*SUBMIT, "--issue-project=NONE")
     done = run(*only, cwd=history, **settings(sandbox))
     assert (done.returncode, "nothing is sent to Jira" in done.stdout) == (0, True)
-    assert f"branch {BRANCH} names no issue" in done.stderr
+    assert done.stdout.startswith("no issue key of NONE is in the branch's name, ")
+    assert f"branch {BRANCH} names no issue of NONE\n" in done.stderr
     told = json.loads(run(*only, "--json", cwd=history, **settings(sandbox)).stdout)
     assert told["sent"] is False
     assert not sandbox.requests

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from insights_uploader.destinations.jira_builds.client import JiraBuilds
 from insights_uploader.destinations.jira_builds.payload import (
+    MAX_TEXT,
     Build,
     BuildState,
     Reference,
@@ -11,6 +12,7 @@ from insights_uploader.destinations.jira_builds.payload import (
 )
 from insights_uploader.destinations.jira_builds.submitting import request_of, submit
 from insights_uploader.destinations.jira_cloud.address import Api
+from insights_uploader.destinations.jira_cloud.ids import entity_id
 from insights_uploader.destinations.jira_cloud.site import JiraSite, shown_address
 from insights_uploader.model.errors import UsageError
 from insights_uploader.model.measure import TestTotals
@@ -22,7 +24,6 @@ _STATES: Mapping[State, BuildState] = {
     State.FAILED: BuildState.FAILED,
     State.CANCELLED: BuildState.CANCELLED,
 }
-_NO_KEY = "no issue key is in the branch's name or the commits' messages: nothing is sent to Jira"
 
 
 class JiraBuildsOutcome:
@@ -42,6 +43,7 @@ class JiraBuildsOutcome:
         repository_url: str | None = None,
         properties: Mapping[str, str] | None = None,
         wait_s: float | None = None,
+        none: str = "no issue is named",
     ) -> None:
         """Submit it.
 
@@ -51,8 +53,10 @@ class JiraBuildsOutcome:
             repository_url: of the repository's page, for the commit's link.
             properties: by which the build can be deleted later.
             wait_s: how long to look whether what was accepted is stored; not at all, if None.
+            none: why there is no issue, for people.
         """
         self._site = site
+        self._none = none
         self._issue_keys = issue_keys
         self._repository_url = repository_url
         self._properties = properties or {}
@@ -73,7 +77,7 @@ class JiraBuildsOutcome:
             ServerError: Jira rejects it, does not store it in time, or cannot be reached.
         """
         if not self._issue_keys:
-            return Delivery([_NO_KEY], {"sent": False})
+            return Delivery([f"{self._none}: nothing is sent to Jira"], {"sent": False})
         if self._site is None:
             raise UsageError("no-jira", "--jira-site is missing", "The build goes there.")
         build = self._build(outcome)
@@ -92,7 +96,7 @@ class JiraBuildsOutcome:
             raise UsageError("no-build-number", words)
         url = self._repository_url
         return Build(
-            pipeline=run.key,
+            pipeline=entity_id(run.key, MAX_TEXT),
             number=int(number),
             sequence=outcome.updated_ms,
             name=run.name,

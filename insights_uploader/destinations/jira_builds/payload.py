@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from insights_uploader.destinations.bitbucket_dc.payload import fitted, is_web_address
+from insights_uploader.destinations.jira_cloud.ids import check_lookup
 from insights_uploader.model.errors import UsageError
 
 Body = Mapping[str, Any]
@@ -103,8 +104,10 @@ def build_body(build: Build) -> Body:
     """One item of a submission (BuildData).
 
     Raises:
-        UsageError: what Jira demands is missing, or cannot be what it demands.
+        UsageError: what Jira demands is missing, or cannot be what it demands; or the build could
+            not be looked up later.
     """
+    check_lookup(build.pipeline, "--pipeline")
     keys = list(dict.fromkeys(build.issue_keys))
     if not keys:
         raise UsageError("no-issue-key", "a build needs an issue key", "Name one: --issue-key.")

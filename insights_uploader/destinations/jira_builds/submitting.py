@@ -14,7 +14,11 @@ from insights_uploader.destinations.jira_builds.payload import (
     left_out,
     submissions,
 )
-from insights_uploader.destinations.jira_cloud.confirming import Confirmation, confirmed
+from insights_uploader.destinations.jira_cloud.confirming import (
+    UNKNOWN_ISSUES,
+    Confirmation,
+    confirmed,
+)
 from insights_uploader.model.errors import ServerError
 
 PRODUCT = f"insights-uploader {__version__}"
@@ -27,22 +31,26 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         build: the body that was sent.
         submitted: what Jira answered.
         confirmation: what a look at the stored build said; None where it was not looked for.
-        wait_s: how long it was looked for, in seconds.
+        wait_s: how long it was to be looked for, in seconds; None: not at all.
+        broken: what ended the look before its end.
         left_out: what of the build its body does not hold.
     """
 
     build: Body
     submitted: Submitted
     confirmation: Confirmation | None
-    wait_s: float
+    wait_s: float | None
+    broken: ServerError | None = None
     left_out: Sequence[str] = ()
 
     @property
     def lines(self) -> Sequence[str]:
         """What Jira took, a line each."""
         word = "stored" if self.confirmation is Confirmation.STORED else "accepted"
-        issues = ", ".join(self.build["issueKeys"])
-        return [f"{word}: build {key} for {issues}" for key in self.submitted.accepted]
+        unknown = self.submitted.unknown_issue_keys
+        known = [key for key in self.build["issueKeys"] if key not in unknown]
+        issues = f"for {', '.join(known)}" if known else "for no issue that Jira knows"
+        return [f"{word}: build {key} {issues}" for key in self.submitted.accepted]
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -55,13 +63,21 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failure(self) -> ServerError | None:
-        """Why the build is not on Jira as it should be; None when it is, as far as is known."""
+        """Why the build is not on Jira as it should be; None when it is, as far as is known.
+
+        That Jira knows none of its issues is a failure only where it was to be seen there.
+        """
         if self.submitted.rejected:
             reasons = (
                 f"{each.key}: {'; '.join(each.messages)}" for each in self.submitted.rejected
             )
             return ServerError("rejected", f"Jira rejects build {', '.join(reasons)}", status=202)
+        if self.broken is not None:
+            return self.broken
         key = _key(self.build)
+        if self.wait_s is not None and _is_unknown(self.build, self.submitted):
+            words = f"build {key} is never stored: Jira knows none of its issues"
+            return ServerError("not-confirmed", words, UNKNOWN_ISSUES)
         if self.confirmation is Confirmation.NOT_YET:
             return ServerError(
                 "not-confirmed",
@@ -116,19 +132,24 @@ def submit(
 
     Raises:
         UsageError: Jira takes no such build or property; nothing was sent.
-        ServerError: it refuses or cannot be reached.
+        ServerError: it refuses or cannot be reached. Once it has taken the build, what ends the
+            look is told with the rest (`Told.broken`).
     """
     request = request_of(build, properties)
     [body] = request["builds"]
     submitted = builds.submit([request])
-    confirmation = None
+    confirmation, broken = None, None
     if wait_s is not None and submitted.accepted and not _is_unknown(body, submitted):
-        confirmation = confirmed(lambda: builds.get(_key(body)), body, wait_s=wait_s)
+        try:
+            confirmation = confirmed(lambda: builds.get(_key(body)), body, wait_s=wait_s)
+        except ServerError as error:
+            broken = error
     return Told(
         build=body,
         submitted=submitted,
         confirmation=confirmation,
-        wait_s=wait_s or 0.0,
+        wait_s=wait_s,
+        broken=broken,
         left_out=list(left_out(build)),
     )
 

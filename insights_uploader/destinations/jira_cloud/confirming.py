@@ -8,6 +8,13 @@ from typing import Any
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 5.0
 
 
+UNKNOWN_ISSUES = (
+    "What belongs to no issue that Jira knows is accepted and never stored. Check the keys, and that "
+    "these credentials are of the site that has the issues; without --wait it is only warned of."
+)
+"""What to do where it was to be seen there, and cannot be."""
+
+
 class Confirmation(StrEnum):
     """What a look at the stored says of a submission."""
 

@@ -19,6 +19,12 @@ _OAUTH = (
 )
 _PERSONAL = "A personal API token opens none of these APIs."
 
+_SLASH = "%2F"
+_NO_SLASH = (
+    "An id with a slash may have no address on a server. A pipeline that the CI names is submitted "
+    "with ~2F in its place."
+)
+
 _BY_STATUS = {
     404: ("not-found", "there is no such thing on the site (404)", ""),
     413: ("too-large", "the request is too large (413)", "Send less at a time."),
@@ -127,5 +133,7 @@ def _common(reply: Reply) -> tuple[str, str, str]:
         return "server-failed", f"Jira failed ({status}, {describe(reply)})", "Try again."
     if reply.is_json or not reply.content:
         return "refused", f"Jira refuses the request ({status})", ""
+    if status == 400 and _SLASH in reply.request:
+        return "refused", f"the request is refused ({status}, {describe(reply)})", _NO_SLASH
     words = f"the answer is {describe(reply)}, not JSON ({status})"
     return "not-json", words, "A proxy or a login page may stand before Jira; check --jira-site."

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from insights_uploader.destinations.bitbucket_dc.payload import is_web_address
+from insights_uploader.destinations.jira_cloud.ids import check_lookup
 from insights_uploader.destinations.jira_deployments.deployment import (
     ISSUES,
     Association,
@@ -59,7 +60,7 @@ def check_deployments(deployments: Sequence[Deployment]) -> None:
     """See that Jira could take all of them.
 
     Raises:
-        UsageError: it would refuse one, or one is there twice.
+        UsageError: it would refuse one, one is there twice, or one could not be looked up later.
     """
     if not deployments:
         raise UsageError("bad-deployment", "there is no deployment", "Nothing was sent.")
@@ -68,6 +69,8 @@ def check_deployments(deployments: Sequence[Deployment]) -> None:
         where = f"deployments[{at}]." if len(deployments) > 1 else ""
         for place, words in _faults(each):
             raise _refused(where + place, words)
+        check_lookup(each.key.pipeline_id, f"{where}pipeline.id")
+        check_lookup(each.key.environment_id, f"{where}environment.id")
         if each.key in seen:
             raise _refused(where + "deploymentSequenceNumber", f"{each.key.name} is there twice")
         seen.add(each.key)

@@ -7,7 +7,11 @@ from typing import Any
 
 import msgspec
 
-from insights_uploader.destinations.jira_cloud.confirming import Confirmation, confirmed
+from insights_uploader.destinations.jira_cloud.confirming import (
+    UNKNOWN_ISSUES,
+    Confirmation,
+    confirmed,
+)
 from insights_uploader.destinations.jira_deployments.client import JiraDeployments, Submission
 from insights_uploader.destinations.jira_deployments.deployment import (
     Association,
@@ -30,7 +34,7 @@ class Standing(StrEnum):
     NOT_SENT = "not sent"
 
 
-_TAKEN = (Standing.ACCEPTED, Standing.STORED)
+_LATER = (Standing.NOT_YET, Standing.UNKNOWN)
 _CONFIRMED = {
     Confirmation.STORED: Standing.STORED,
     Confirmation.SUPERSEDED: Standing.SUPERSEDED,
@@ -66,25 +70,34 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         unknown: what they belong to and Jira does not know, as `issue DEMO-1`.
         answers: the unknown as Jira lists it.
         broken: what ended it before its end.
+        is_confirmed: whether what is accepted was to be seen there.
     """
 
     fates: Sequence[Fate]
     unknown: Sequence[str]
     answers: Mapping[str, Sequence[Any]]
     broken: ServerError | None
+    is_confirmed: bool
 
     @property
     def failure(self) -> ServerError | None:
         """Why not all deployments are on Jira; None when they are, as far as is known.
 
-        It is a PartialError when some are.
+        It is a PartialError when some are. That Jira knows nothing that a deployment belongs to is
+        a failure only where the deployment was to be seen there.
         """
-        missing = [each for each in self.fates if each.standing not in _TAKEN]
+        taken = [Standing.ACCEPTED, Standing.STORED]
+        taken += [] if self.is_confirmed else [Standing.UNKNOWN]
+        missing = [each for each in self.fates if each.standing not in taken]
         if not missing and self.broken is None:
             return None
         count = f"{len(missing)} of {len(self.fates)} deployments"
         words = f"{count} are not on Jira as they should be"
-        slug, hint, status = "not-taken", "What became of each is said above.", 202
+        is_late = all(each.standing in _LATER for each in missing)
+        slug, status = "not-confirmed" if is_late else "not-taken", 202
+        hint = "What became of each is said above."
+        if any(each.standing is Standing.UNKNOWN for each in missing):
+            hint = f"{hint} {UNKNOWN_ISSUES}"
         if self.broken is not None:
             slug, hint, status = self.broken.slug, self.broken.hint, self.broken.status or 0
             words = f"{words}: {self.broken.message}" if missing else self.broken.message
@@ -152,7 +165,13 @@ def submit(
                     fates[at] = _looked_for(api, deployments[at], max(0.0, end - clock()))
         except ServerError as error:
             broken = error
-    return Told(fates=fates, unknown=list(unknown), answers=answers, broken=broken)
+    return Told(
+        fates=fates,
+        unknown=list(unknown),
+        answers=answers,
+        broken=broken,
+        is_confirmed=wait_s is not None,
+    )
 
 
 def unknown_names(said: Submission) -> Sequence[str]:

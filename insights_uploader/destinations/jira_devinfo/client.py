@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from insights_uploader.destinations.jira_cloud.address import Api
+from insights_uploader.destinations.jira_cloud.ids import checked_id
 from insights_uploader.destinations.jira_cloud.site import JiraSite
 from insights_uploader.destinations.jira_devinfo.acceptance import Acceptance, acceptance
 from insights_uploader.destinations.jira_devinfo.chunks import KINDS
-from insights_uploader.destinations.jira_devinfo.ids import checked_id
 from insights_uploader.destinations.jira_devinfo.payload import Body, Submission, check_properties
 from insights_uploader.model.errors import UsageError
 

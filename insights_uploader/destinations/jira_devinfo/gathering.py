@@ -1,6 +1,6 @@
 """Finds what a branch has come to: its commits, itself, and its pull request."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -112,7 +112,7 @@ def found_in(given: Source, naming: Naming) -> Found:
     lists = {"commits": commits, "branches": branches, "pullRequests": pulls}
     inside = {kind: entities for kind, entities in lists.items() if entities}
     body = repository_body(naming.pages, naming.sequence, naming.repository_id)
-    left_out = [*_left_out(given, len(commits), bool(branches), bool(pulls))]
+    left_out = [*_left_out(given, naming, inside)]
     if keys.is_cut:
         left_out.append(f"more than {MAX_KEYS} issues of one thing: the first {MAX_KEYS} are sent")
     return Found([body | inside] if inside else [], left_out)
@@ -166,12 +166,13 @@ def _pull_requests(given: Source, keys: _Keys, naming: Naming) -> Iterator[Body]
         )
 
 
-def _left_out(given: Source, commits: int, has_branch: bool, has_pull: bool) -> Iterator[str]:
-    if mute := len(given.commits) - commits:
-        yield f"{mute} of {len(given.commits)} commits name no issue"
+def _left_out(given: Source, naming: Naming, inside: Mapping[str, Sequence[Body]]) -> Iterator[str]:
+    issue = f"issue of {' or '.join(naming.projects)}" if naming.projects else "issue"
+    if mute := len(given.commits) - len(inside.get("commits", ())):
+        yield f"{mute} of {len(given.commits)} commits name no {issue}"
     if not given.is_whole:
         yield f"the range has more commits than the {len(given.commits)} newest, which are read"
-    if given.branch and not has_branch:
-        yield f"branch {given.branch} names no issue"
-    if given.pull_request and not has_pull:
-        yield f"pull request {given.pull_request.id} names no issue"
+    if given.branch and "branches" not in inside:
+        yield f"branch {given.branch} names no {issue}"
+    if given.pull_request and "pullRequests" not in inside:
+        yield f"pull request {given.pull_request.id} names no {issue}"

@@ -1,6 +1,6 @@
 """A run's commits, branch and pull request as development information, as one of its destinations."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from insights_uploader.destinations.jira_cloud.address import Api
 from insights_uploader.destinations.jira_cloud.site import JiraSite, shown_address
@@ -12,7 +12,12 @@ from insights_uploader.destinations.jira_devinfo.submitting import submit
 from insights_uploader.model.errors import UsageError
 from insights_uploader.outcome import Delivery, Outcome, Prepared
 
-NOTHING = "no issue key is in the branch's name or the commits' messages: nothing is sent to Jira"
+
+def nothing(projects: Collection[str] = ()) -> str:
+    """That nothing belongs to an issue, or to none of these projects, for people."""
+    key = f"no issue key of {' or '.join(projects)}" if projects else "no issue key"
+    places = "in the branch's name, the commits' messages or the pull request's title"
+    return f"{key} is {places}: nothing is sent to Jira"
 
 
 class JiraDevInfoOutcome:
@@ -62,7 +67,7 @@ class JiraDevInfoOutcome:
         """
         found = self._gather(outcome)
         if not found.repositories:
-            return Delivery([NOTHING], {"sent": False, "leftOut": list(found.left_out)})
+            return Delivery([nothing()], {"sent": False, "leftOut": list(found.left_out)})
         if self._site is None:
             raise UsageError("no-jira", "--jira-site is missing", "The information goes there.")
         told = submit(DevInfo(self._site), found.repositories, self._submission, self._wait_s)

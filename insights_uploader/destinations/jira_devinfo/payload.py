@@ -17,7 +17,7 @@ import msgspec
 
 from insights_uploader import __version__
 from insights_uploader.destinations.bitbucket_dc.payload import fitted
-from insights_uploader.destinations.jira_devinfo.ids import checked_id, entity_id
+from insights_uploader.destinations.jira_cloud.ids import checked_id, entity_id
 from insights_uploader.destinations.jira_devinfo.pages import RepositoryPages
 from insights_uploader.destinations.jira_devinfo.pull_request import ShownPullRequest
 from insights_uploader.model.errors import UsageError

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from insights_uploader.destinations.jira_cloud.confirming import UNKNOWN_ISSUES
 from insights_uploader.destinations.jira_devinfo.acceptance import (
     Acceptance,
     Entity,
@@ -33,7 +34,8 @@ class Standing(StrEnum):
     NOT_SENT = "not sent"
 
 
-_TAKEN = (Standing.ACCEPTED, Standing.STORED, Standing.UNSEEN, Standing.UNKNOWN)
+_TAKEN = (Standing.ACCEPTED, Standing.STORED, Standing.UNSEEN)
+_LATER = (Standing.NOT_YET, Standing.UNKNOWN)
 _SEEN = {
     Sight.STORED: Standing.STORED,
     Sight.SUPERSEDED: Standing.SUPERSEDED,
@@ -69,17 +71,19 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         fates: of every entity, and of repositories that failed as a whole.
         unknown_keys: issues that Jira does not know.
         broken: what ended it before its end.
+        is_confirmed: whether what is accepted was to be seen there.
     """
 
     fates: Sequence[Fate]
     unknown_keys: Sequence[str]
     broken: ServerError | None = None
+    is_confirmed: bool = False
 
     @property
     def lines(self) -> Sequence[str]:
         """What Jira took, a line each."""
         taken = (Standing.ACCEPTED, Standing.STORED)
-        return [each.line for each in self.fates if each.standing in taken]
+        return [self._known(each).line for each in self.fates if each.standing in taken]
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -88,18 +92,29 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         strange = [f"Jira knows no issue {key}" for key in self.unknown_keys]
         return [*(each.line for each in self.fates if each.standing not in taken), *strange]
 
+    def _known(self, fate: Fate) -> Fate:
+        """With those of its issues only at which Jira shows it."""
+        keys = [key for key in fate.issue_keys if key not in self.unknown_keys]
+        return msgspec.structs.replace(fate, issue_keys=keys)
+
     @property
     def failure(self) -> ServerError | None:
         """Why not all is on Jira as it should be; None when it is, as far as is known.
 
-        It is a PartialError when some is.
+        It is a PartialError when some is. What belongs to no issue that Jira knows is found by the
+        way, as a commit that names another system's: it is a failure only where that is all there
+        is, and it was to be seen there.
         """
-        missing = [e for e in self.fates if e.standing not in _TAKEN and e.entity.kind]
+        is_strange = all(each.standing is Standing.UNKNOWN for each in self.fates)
+        taken = _TAKEN if self.is_confirmed and is_strange else (*_TAKEN, Standing.UNKNOWN)
+        missing = [e for e in self.fates if e.standing not in taken and e.entity.kind]
         if not missing and self.broken is None:
             return None
         count = sum(bool(each.entity.kind) for each in self.fates)
         words = f"{len(missing)} of {count} entities are not on Jira as they should be"
         slug, hint, status = _slug(missing), "What became of each is said above.", None
+        if any(each.standing is Standing.UNKNOWN for each in missing):
+            hint = f"{hint} {UNKNOWN_ISSUES}"
         if self.broken is not None:
             slug, hint, status = self.broken.slug, self.broken.hint, self.broken.status
             words = f"{words}: {self.broken.message}" if missing else self.broken.message
@@ -170,7 +185,12 @@ def submit(
             reasons = [_REASONS[standing]] if standing in _REASONS else []
             fates[entity] = Fate(entity, standing, reasons, bodies[entity]["issueKeys"])
     unsent = [Fate(each, Standing.NOT_SENT) for each in bodies if each not in sent]
-    return Told(fates=[*fates.values(), *unsent], unknown_keys=said.unknown_keys, broken=broken)
+    return Told(
+        fates=[*fates.values(), *unsent],
+        unknown_keys=said.unknown_keys,
+        broken=broken,
+        is_confirmed=wait_s is not None,
+    )
 
 
 def _sent(
@@ -208,6 +228,6 @@ def _fates(said: Acceptance, bodies: Mapping[Entity, Body]) -> Iterator[Fate]:
 
 def _slug(missing: Sequence[Fate]) -> str:
     standings = {each.standing for each in missing}
-    if standings == {Standing.NOT_YET}:
+    if standings and standings <= set(_LATER):
         return "not-confirmed"
     return "superseded" if standings == {Standing.SUPERSEDED} else "not-taken"

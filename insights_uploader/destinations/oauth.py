@@ -8,7 +8,8 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
+import msgspec
+from oauthlib.oauth2 import BackendApplicationClient
 
 from insights_uploader.credentials import Secrets
 from insights_uploader.destinations.authorization import Query
@@ -17,7 +18,16 @@ from insights_uploader.model.errors import ServerError
 
 _EARLY_S = 60.0  # a token is not used in its last minute: it would end under way
 _UNTOLD_S = 15 * 60.0  # RFC 6749 lets a server be silent of it
+_LONGEST_S = 24 * 60 * 60.0  # no run takes longer; more digits than a float has are no more time
 _MAX_TOKEN = 8192
+
+
+class _Token(msgspec.Struct):
+    """What of the answer counts; whatever else is in it is never looked at."""
+
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105 - the kind of it
+    expires_in: int | float | None = None
 
 
 class OAuthClient(ABC):
@@ -91,24 +101,19 @@ class OAuthClient(ABC):
 
     def _read(self, reply: Reply) -> tuple[str, float]:
         """The token, and for how many seconds it is good (RFC 6749, 5.1)."""
-        if not isinstance(reply.json(), dict):
-            raise reply.error("odd-reply", "the answer is no token")
-        try:
-            given = self._client.parse_request_body_response(reply.content.decode())
-        except (OAuth2Error, ValueError, TypeError, OverflowError) as error:
-            words = f"the answer is no token: {type(error).__name__}"
-            raise reply.error("odd-reply", words) from None
-        token, lifetime = given.get("access_token"), given.get("expires_in")
-        kind = given.get("token_type", "Bearer")
-        if not isinstance(token, str) or not 0 < len(token) <= _MAX_TOKEN:
+        given = reply.decoded(_Token)
+        token, lifetime_s = given.access_token, given.expires_in
+        if not 0 < len(token) <= _MAX_TOKEN:
             raise reply.error(
                 "odd-reply", "the answer is no token: it has none of a token's length"
             )
         if not token.isascii() or not token.isprintable() or " " in token:
             raise reply.error("odd-reply", "the answer is no token: no header can carry it")
-        if not isinstance(kind, str) or kind.lower() != "bearer":
+        if given.token_type.lower() != "bearer":
             raise reply.error("odd-reply", "the answer is a token of another kind than Bearer")
-        return token, float(lifetime) if isinstance(lifetime, int) and lifetime > 0 else _UNTOLD_S
+        if lifetime_s is None or lifetime_s <= 0:
+            return token, _UNTOLD_S
+        return token, float(min(lifetime_s, _LONGEST_S))
 
     def _hidden(self, error: ServerError) -> ServerError:
         """The error without our secret, which was in the request and may be echoed."""

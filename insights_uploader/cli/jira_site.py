@@ -28,11 +28,13 @@ _MAX_SECRET = 8192
 _NO_CREDENTIALS = (
     "Set JIRA_CLIENT_ID and JIRA_CLIENT_SECRET to OAuth credentials that an administrator of the "
     "site makes, or JIRA_CONNECT_KEY and JIRA_CONNECT_SECRET to those of a Connect app. The secret "
-    "may stand in a file instead: --jira-secret-file."
+    "may stand in a file instead, which JIRA_SECRET_FILE names."
 )
 
 JIRA_SECRETS = ("JIRA_CLIENT_SECRET", "JIRA_CONNECT_SECRET")
 """Variables that hold a secret."""
+
+_SECRET_OF = dict(zip(JIRA_SECRETS, ("JIRA_CLIENT_ID", "JIRA_CONNECT_KEY"), strict=True))
 
 
 def _option(name: str, **settings: Any) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -81,21 +83,34 @@ def connected_jira(settings: Settled | None = None) -> "Iterator[JiraSite]":
         UsageError: a setting is missing or cannot work.
     """
     given = click.get_current_context().params
+    named = _option_name
     if "jira_site" not in given:  # as of publish, which the environment tells where Jira is
-        given = _jira_site.make_context("jira-site", []).params
+        given, named = _jira_site.make_context("jira-site", []).params, _variable
     settings = settled_destination() if settings is None else settings
     with ExitStack() as stack:
 
-        def opened(address: str, proof: "str | Authorization", deadline_s: float) -> "Http":
-            return stack.enter_context(_opened(settings, address, proof, deadline_s))
+        def opened(
+            address: str, option: str, proof: "str | Authorization", deadline_s: float
+        ) -> "Http":
+            http = _opened(settings, address, named(option), proof, deadline_s)
+            return stack.enter_context(http)
 
-        yield _site(given, settings["deadline"], opened)
+        yield _site(given, named, settings["deadline"], opened)
+
+
+def _option_name(option: str) -> str:
+    return f"--{option.replace('_', '-')}"
+
+
+def _variable(option: str) -> str:
+    return option.upper()
 
 
 def _site(
     given: Mapping[str, Any],
+    named: Callable[[str], str],
     deadline_s: float,
-    opened: Callable[[str, "str | Authorization", float], "Http"],
+    opened: Callable[[str, str, "str | Authorization", float], "Http"],
 ) -> "JiraSite":
     from insights_uploader.destinations.jira_cloud.address import (
         GATEWAY,
@@ -112,29 +127,49 @@ def _site(
         for each in ("jira_site", "jira_client_id", "jira_connect_key")
     )
     if bool(client_id) == bool(app_key):
-        words = "both OAuth credentials and" if client_id else "neither OAuth credentials nor"
-        hint = "Unset JIRA_CLIENT_ID or JIRA_CONNECT_KEY." if client_id else _NO_CREDENTIALS
-        raise UsageError("no-credentials", f"{words} those of a Connect app are given", hint)
-    site = site_address(name) if name else None
+        raise _nobody(is_two=bool(client_id))
+    site = site_address(name, named("jira_site")) if name else None
     given_id = given.get("jira_cloud_id")
     if site is None and (app_key or not given_id):
-        raise UsageError("no-jira", "--jira-site is missing", "Give it, or set JIRA_SITE.")
-    secret = _secret(given.get("jira_secret_file"), JIRA_SECRETS[0 if client_id else 1])
-    if app_key:
-        return JiraSite(opened(str(site), ConnectApp(app_key, secret), deadline_s), ConnectWay())
-    gateway = server_address(given.get("jira_api_url") or GATEWAY, "--jira-api-url")
-    setup_s = min(deadline_s, _SETUP_S)
-    credentials = ClientCredentials(
-        opened(gateway, "", setup_s), client_id, secret, learn=hidden().learn
+        raise UsageError("no-jira", f"{named('jira_site')} is missing", "Set JIRA_SITE.")
+    secret = _secret(
+        given.get("jira_secret_file"), named("jira_secret_file"), JIRA_SECRETS[bool(app_key)]
     )
-    cloud_id = checked_cloud_id(given_id) if given_id else None
-    asked = opened(site, "", setup_s) if site is not None and cloud_id is None else None
-    way = GatewayWay(credentials, cloud_id, asked)
-    return JiraSite(opened(gateway, credentials, deadline_s), way)
+    if app_key:
+        http = opened(str(site), "jira_site", ConnectApp(app_key, secret), deadline_s)
+        return JiraSite(http, ConnectWay())
+    at = "jira_api_url"
+    gateway = server_address(given.get(at) or GATEWAY, named(at))
+    setup_s = min(deadline_s, _SETUP_S)
+    tokens = opened(gateway, at, "", setup_s)
+    credentials = ClientCredentials(tokens, client_id, secret, learn=hidden().learn)
+    cloud_id = checked_cloud_id(given_id, named("jira_cloud_id")) if given_id else None
+    asked = opened(site, "jira_site", "", setup_s) if site and cloud_id is None else None
+    return JiraSite(
+        opened(gateway, at, credentials, deadline_s), GatewayWay(credentials, cloud_id, asked)
+    )
+
+
+def _nobody(*, is_two: bool) -> UsageError:
+    """That it is not said who we are there: by nothing, by a half of it, or twice."""
+    if is_two:
+        words = "both OAuth credentials and those of a Connect app are given"
+        return UsageError("no-credentials", words, "Unset JIRA_CLIENT_ID or JIRA_CONNECT_KEY.")
+    lone = [each for each in JIRA_SECRETS if os.environ.get(each, "").strip()]
+    if lone:
+        missing = " or ".join(_SECRET_OF[each] for each in lone)
+        words = f"{missing} is missing, though {' and '.join(lone)} is set"
+    else:
+        words = "neither OAuth credentials nor those of a Connect app are given"
+    return UsageError("no-credentials", words, _NO_CREDENTIALS)
 
 
 def _opened(
-    settings: Settled, address: str, proof: "str | Authorization", deadline_s: float
+    settings: Settled,
+    address: str,
+    option: str,
+    proof: "str | Authorization",
+    deadline_s: float,
 ) -> "Http":
     from insights_uploader.destinations.http import Http, Retries
 
@@ -145,17 +180,18 @@ def _opened(
         retries=Retries(settings["tries"], tell=warn) if settings["tries"] > 1 else None,
         ca_file=settings["ca_file"],
         client_cert=settings["client_cert"],
+        option=option,
     )
 
 
-def _secret(file: Path | None, variable: str) -> str:
+def _secret(file: Path | None, option: str, variable: str) -> str:
     """The secret, which nothing that is said from now on shows.
 
     Raises:
         UsageError: there is none, or it could not be sent.
     """
-    origin = f"--jira-secret-file {file}" if file is not None else variable
-    secret = _read(file) if file is not None else os.environ.get(variable, "").strip()
+    origin = f"{option} {file}" if file is not None else variable
+    secret = _read(file, origin) if file is not None else os.environ.get(variable, "").strip()
     if not secret:
         raise UsageError("no-credentials", f"{origin}: holds no secret", _NO_CREDENTIALS)
     hidden().learn(f"Bearer {secret}")
@@ -164,14 +200,14 @@ def _secret(file: Path | None, variable: str) -> str:
     return secret
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, origin: str) -> str:
     try:
         with path.open(encoding="utf-8") as file:
             secret = file.read(_MAX_SECRET + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not text"
-        raise UsageError("bad-secret-file", f"--jira-secret-file {path}: {reason}") from None
+        raise UsageError("bad-secret-file", f"{origin}: {reason}") from None
     if len(secret) > _MAX_SECRET:
         words = f"is longer than the {_MAX_SECRET} characters of any secret"
-        raise UsageError("bad-secret-file", f"--jira-secret-file {path}: {words}")
+        raise UsageError("bad-secret-file", f"{origin}: {words}")
     return secret.strip()

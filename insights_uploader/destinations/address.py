@@ -60,7 +60,7 @@ def path_of(segments: Sequence[str]) -> str:
 
 
 def _quoted(segment: str) -> str:
-    hint = "Check --project and --repository."
+    hint = "Check the names and ids that are given, as --project and --repository."
     if segment in ("", ".", ".."):
         raise UsageError("bad-name", f"{segment!r} is no name in an address", hint)
     try:

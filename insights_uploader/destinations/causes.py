@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterator
 
 _UNTRUSTED = "Name the file of the authority that signed the server's certificate with --ca-file."
-_OTHER_NAME = "Give --url the name that the server's certificate is for."
+_OTHER_NAME = "Give {option} the name that the server's certificate is for."
 _NOT_NOW = (
     "The server's certificate has expired or is not valid yet, if this machine's clock is right."
 )
@@ -17,14 +17,14 @@ _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_
 """What OpenSSL makes of an answer that is no record of TLS; which one depends on its version."""
 
 
-def remedy(error: BaseException) -> str:
+def remedy(error: BaseException, option: str) -> str:
     """What to do about a connection that TLS refused; empty when TLS says nothing of it.
 
-    The names and numbers are OpenSSL's: of X.509 verification (X509_V_ERR) and of SSL's errors.
+    The server's address came by that option. The names and numbers are OpenSSL's: of X.509 verification (X509_V_ERR) and of SSL's errors.
     """
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return _BY_CODE.get(cause.verify_code, _UNTRUSTED)
+            return _BY_CODE.get(cause.verify_code, _UNTRUSTED).format(option=option)
         if isinstance(cause, ssl.SSLError):
             return _OURS if _WANTS_OURS.search(cause.reason or "") else ""
     return ""

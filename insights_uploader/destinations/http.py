@@ -44,8 +44,8 @@ _DEADLINE_S = 600.0
 _MAX_JSON = 16 * 1024 * 1024  # a thousand annotations of the longest messages, escaped, are 12
 _MAX_TEXT = 64 * 1024 * 1024  # a diff
 _MAX_REFUSAL = 64 * 1024
-_PLAIN = "Check the port of --url; a server without TLS has an address that begins with http://."
-_UNREACHABLE = "Check --url, the network, and the settings HTTPS_PROXY and NO_PROXY."
+_PLAIN = "Check the port of {option}; a server without TLS has an address that begins with http://."
+_UNREACHABLE = "Check {option}, the network, and the settings HTTPS_PROXY and NO_PROXY."
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})  # idempotent (RFC 9110, 9.2.2)
 _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, UnicodeError)
 
@@ -66,6 +66,7 @@ class Http:
         client_cert: Path | None = None,
         allow_http: bool = False,
         proxy: str | None = None,
+        option: str = "--url",
     ) -> None:
         """Prepare.
 
@@ -82,6 +83,7 @@ class Http:
             client_cert: our own certificate, PEM, with its key in it or beside it.
             allow_http: send the token in clear over a network, if the address begins with http:.
             proxy: its address; that of the environment, if None.
+            option: by which the user gave the address.
 
         Raises:
             UsageError: the address, the deadline, or a proxy or TLS setting, cannot work, or is not
@@ -90,10 +92,11 @@ class Http:
         if not 0 <= deadline_s < math.inf:  # which NaN is not, either
             raise UsageError("bad-deadline", f"--deadline: {deadline_s} is no number of seconds")
         self.base_url = base_address(base_url)
+        self._option = option
         try:
             _check_host(httpx.URL(self.base_url))
         except (ValueError, httpx.InvalidURL):
-            raise UsageError("bad-url", "--url: is not an address") from None
+            raise UsageError("bad-url", f"{option}: is not an address") from None
         way = _proxy(self.base_url, proxy)
         if not allow_http:
             check_secrecy(self.base_url, proxied=way is not None)
@@ -231,17 +234,20 @@ class Http:
     def _failure(self, request: str, error: Exception, secrets: Secrets) -> NoAnswerError:
         expired, is_connecting = self._deadline.expired, self._deadline.is_connecting
         unsent = httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError
-        slug, words, hint = "broken-connection", str(error) or type(error).__name__, remedy(error)
+        unreachable = _UNREACHABLE.format(option=self._option)
+        slug, words = "broken-connection", str(error) or type(error).__name__
+        hint = remedy(error, self._option)
         if expired or isinstance(error, httpx.TimeoutException):
             if expired:
                 words = f"more than {self._deadline.limit_s:.3g} s"
             slug, what = "timeout", "connection" if is_connecting else "answer"
-            words, hint = f"no {what} in time ({words})", _UNREACHABLE if is_connecting else ""
+            words, hint = f"no {what} in time ({words})", unreachable if is_connecting else ""
         elif isinstance(error, httpx.ConnectError):
             slug, words = "unreachable", f"cannot reach the server: {words}"
-            hint = hint or _UNREACHABLE
+            hint = hint or unreachable
             if is_plain_answer(error):
-                words, hint = "what answers there does not speak https", _PLAIN
+                words = "what answers there does not speak https"
+                hint = _PLAIN.format(option=self._option)
         return NoAnswerError(
             slug,
             f"{request}: {secrets.masked(words)}",

@@ -203,7 +203,12 @@ def test_the_secret_may_stand_in_a_file(
         ({"JIRA_SITE": ""}, "--jira-site is missing"),
         ({"JIRA_SITE": "http://example.atlassian.net"}, "must begin with https://"),
         ({"JIRA_API_URL": "http://example.com"}, "must begin with https://"),
-        ({"JIRA_CLIENT_ID": ""}, "neither OAuth credentials nor those of a Connect app"),
+        ({"JIRA_SITE": "foo bar"}, "--jira-site: is not an address"),
+        ({"JIRA_CLIENT_ID": ""}, "JIRA_CLIENT_ID is missing, though JIRA_CLIENT_SECRET is set"),
+        (
+            {"JIRA_CLIENT_ID": "", "JIRA_CLIENT_SECRET": ""},
+            "neither OAuth credentials nor those of a Connect app",
+        ),
         ({"JIRA_CONNECT_KEY": "app"}, "both OAuth credentials and"),
         ({"JIRA_CLIENT_SECRET": ""}, "JIRA_CLIENT_SECRET: holds no secret"),
         ({"JIRA_CLOUD_ID": "../x"}, "is no cloud id"),
@@ -239,6 +244,26 @@ def test_what_jira_would_refuse_is_not_sent(
     assert done.returncode == 2
     assert words in done.stderr
     assert not sandbox.requests
+
+
+@pytest.mark.parametrize("option", ["JIRA_SITE", "JIRA_API_URL"])
+def test_what_cannot_be_reached_is_named_by_its_own_option(
+    run: Run, sandbox: Sandbox, history: Path, option: str
+) -> None:
+    site = environment(sandbox) | {option: "http://127.0.0.1:1"}
+    done = run("jira", "builds", "get", "demo", "1", "--tries=1", cwd=history, **site)
+    assert done.returncode == 4
+    assert f"Check --{option.lower().replace('_', '-')}, the network" in done.stderr
+
+
+def test_a_cloud_id_of_another_site_is_thought_of(
+    run: Run, sandbox: Sandbox, history: Path
+) -> None:
+    sandbox.faults.add(Answer(401), path="/cloud/another-id/", times=None)
+    site = environment(sandbox) | {"JIRA_CLOUD_ID": "another-id"}
+    done = run("jira", "builds", "get", "demo", "1", cwd=history, **site)
+    assert done.returncode == 4
+    assert "Check JIRA_CLOUD_ID" in done.stderr
 
 
 def test_the_settings_file_of_a_checkout_names_no_site(

@@ -17,6 +17,10 @@ _OAUTH = (
     "It takes OAuth credentials that an administrator of the site makes, under Settings, Apps, "
     "OAuth credentials"
 )
+_CLOUD_ID = (
+    "Check JIRA_CLOUD_ID, if it is set: it must be the id of the very site whose administrator made "
+    "the credentials; without it JIRA_SITE tells it."
+)
 _PERSONAL = "A personal API token opens none of these APIs."
 
 _SLASH = "%2F"
@@ -108,7 +112,7 @@ def _meaning(reply: Reply, api: Api, is_connect: bool) -> tuple[str, str, str]:
                 "token counts for three minutes, on the site where the app is installed."
             )
         else:
-            hint = f"Check JIRA_CLIENT_ID and its secret. {_PERSONAL}"
+            hint = f"{_CLOUD_ID} Check JIRA_CLIENT_ID and its secret, too. {_PERSONAL}"
         return "bad-token", "the credentials are not accepted (401)", hint
     if reply.status == 403:
         if is_connect:

@@ -132,7 +132,7 @@ def _get(key: str, legacy: bool, is_json: bool, **_: Any) -> int:
         build = _posting_there(http, settings, legacy=legacy).get(commit, key)
     if build is None:
         raise _no_build(key, name)
-    show(as_json(build) if is_json else "\n".join([*build_lines(build), ""]), is_json=True)
+    show(as_json(build) if is_json else "\n".join([*build_lines(build), ""]), is_json=is_json)
     return 0
 
 
@@ -199,7 +199,7 @@ def _stats(commits: tuple[str, ...], include_unique: bool, is_json: bool, **_: A
         if len(named) > 1:
             counts = build_counts_of(http, named)
             lines = [counts_line(commit, counts.get(commit)) for commit in named]
-            show(as_json(counts) if is_json else "\n".join([*lines, ""]), is_json=True)
+            show(as_json(counts) if is_json else "\n".join([*lines, ""]), is_json=is_json)
             return 0
         commit = named[0] if named else commit_of(settings)
         one = build_counts(http, commit, include_unique=include_unique)

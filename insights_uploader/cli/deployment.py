@@ -125,7 +125,7 @@ def _get(key: str, environment: str, sequence_number: int, is_json: bool, **_: A
     identity = Identity(key, environment, sequence_number)
     with _opened(settled_destination()) as (deployments, _name):
         stored = deployments.one(identity)
-    show(as_json(stored) if is_json else "\n".join([*_lines(stored), ""]), is_json=True)
+    show(as_json(stored) if is_json else "\n".join([*_lines(stored), ""]), is_json=is_json)
     return 0
 
 

@@ -202,3 +202,15 @@ def test_a_token_is_not_shown_though_the_server_says_it(run: Run, sandbox: Sandb
     assert (done.returncode, "The server says: bad" in done.stderr) == (4, True)
     assert TOKEN not in done.stdout + done.stderr
     assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize("how", [(), ("--json",)])
+def test_a_token_that_the_server_holds_is_not_shown(
+    run: Run, sandbox: Sandbox, head: str, how: tuple[str, ...]
+) -> None:
+    told = ("--key", "k", "--build-url", PAGE, "--description", f"with {TOKEN}!")
+    assert run("build", "set", "FAILED", *told, **settings(sandbox)).returncode == 0
+    assert TOKEN in body(sandbox, head)["description"]
+    done = run("build", "get", "k", *how, **settings(sandbox))
+    assert (done.returncode, TOKEN in done.stdout) == (0, False), done.stderr
+    assert "with ***!" in done.stdout

@@ -123,3 +123,13 @@ def test_what_is_stored_otherwise_is_no_success(run: Run, sandbox: Sandbox) -> N
     done = run(*SET, **settings(sandbox))
     assert done.returncode == 4
     assert "is not as it was sent: state is 'CANCELLED', not 'IN_PROGRESS'" in done.stderr
+
+
+@pytest.mark.parametrize("how", [(), ("--json",)])
+def test_a_token_that_the_server_holds_is_not_shown(
+    run: Run, sandbox: Sandbox, how: tuple[str, ...]
+) -> None:
+    assert run(*SET, "--name", "with admin-token!", **settings(sandbox)).returncode == 0
+    done = run("deployment", "get", *WHICH, *how, **settings(sandbox))
+    assert (done.returncode, "admin-token" in done.stdout) == (0, False), done.stderr
+    assert "with ***!" in done.stdout

@@ -302,6 +302,50 @@ def _looks(*stored: Mapping[str, Any] | None) -> tuple[Confirmation, list[float]
     return found, waits
 
 
+SILENT = (
+    "{}",
+    '{"acceptedBuilds": "yes"}',
+    '{"rejectedBuilds": ["job"]}',
+    '{"acceptedBuilds": [{"pipelineId": "demo", "buildNumber": 16.0}]}',
+    '{"acceptedBuilds": [{"pipelineId": "demo", "buildNumber": 17}]}',
+    '{"rejectedBuilds": [{"key": {"pipelineId": "demo", "buildNumber": 17}, "errors": []}]}',
+    '{"unknownIssueKeys": ["DEMO-2", 7]}',
+)
+
+
+@pytest.mark.parametrize("wait_s", [None, 0.0])
+@pytest.mark.parametrize("answer", SILENT)
+def test_what_jira_does_not_mention_is_not_taken(
+    builds: JiraBuilds, sandbox: Sandbox, answer: str, wait_s: float | None
+) -> None:
+    sandbox.faults.add(Answer(202, answer, {"Content-Type": "application/json"}), path="/bulk")
+    told = tell(builds, wait_s=wait_s)
+    assert told.failure
+    assert told.failure.message == "build demo #16 is not mentioned in Jira's answer"
+    assert (told.failure.exit_code, list(told.lines)) == (4, [])
+
+
+def test_of_a_huge_answer_only_what_was_sent_is_kept(builds: JiraBuilds, sandbox: Sandbox) -> None:
+    key = {"pipelineId": "demo", "buildNumber": 16}
+    others = [{**key, "buildNumber": number} for number in range(1000)]
+    rejected = [{"key": each, "errors": [{"message": "no"}] * 50} for each in others]
+    answer = {"acceptedBuilds": others, "unknownIssueKeys": [f"X-{n}" for n in range(1, 1000)]}
+    for body in (answer, answer | {"rejectedBuilds": rejected}):
+        said = msgspec.json.encode(body)
+        sandbox.faults.add(Answer(202, said, {"Content-Type": "application/json"}), path="/bulk")
+    assert tell(builds).details | {"build": {}} == {
+        "sent": True,
+        "build": {},
+        "accepted": [{"pipeline": "demo", "number": 16}],
+        "rejected": [],
+        "unknownIssueKeys": [],
+        "confirmation": None,
+        "leftOut": [],
+    }
+    [told] = tell(builds).submitted.rejected
+    assert (told.key, len(told.messages)) == (KEY, 10)
+
+
 def test_looks_become_rarer_and_end_with_the_time() -> None:
     found, waits = _looks(*[None] * 50)
     assert (found, waits) == (Confirmation.NOT_YET, [0.5, 1, 2, 4, 5, 5, 2.5])

@@ -28,6 +28,10 @@ class BuildKey(msgspec.Struct, frozen=True):
         return f"{self.pipeline} #{self.number}"
 
 
+NO_KEY = BuildKey("?", 0)
+"""Of a build that an answer does not name."""
+
+
 class Rejected(msgspec.Struct, frozen=True):
     """A build that Jira did not take, and why."""
 
@@ -126,7 +130,7 @@ def _submitted(reply: Reply) -> Submitted:
         [key for each in _listed(body, "acceptedBuilds") if (key := _key(each))],
         [
             Rejected(
-                _key(each.get("key")) or BuildKey("?", 0),
+                _key(each.get("key")) or NO_KEY,
                 [reply.quoted(words) for words in messages_of(each.get("errors"))],
             )
             for each in rejected

@@ -6,7 +6,13 @@ from typing import Any
 import msgspec
 
 from insights_uploader import __version__
-from insights_uploader.destinations.jira_builds.client import BuildKey, JiraBuilds, Submitted
+from insights_uploader.destinations.jira_builds.client import (
+    NO_KEY,
+    BuildKey,
+    JiraBuilds,
+    Rejected,
+    Submitted,
+)
 from insights_uploader.destinations.jira_builds.payload import (
     Body,
     Build,
@@ -22,6 +28,7 @@ from insights_uploader.destinations.jira_cloud.confirming import (
 from insights_uploader.model.errors import ServerError
 
 PRODUCT = f"insights-uploader {__version__}"
+_MOST_REASONS = 10
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +36,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         build: the body that was sent.
-        submitted: what Jira answered.
+        submitted: what Jira answered of this build.
         confirmation: what a look at the stored build said; None where it was not looked for.
         wait_s: how long it was to be looked for, in seconds; None: not at all.
         broken: what ended the look before its end.
@@ -78,6 +85,16 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         if self.wait_s is not None and _is_unknown(self.build, self.submitted):
             words = f"build {key} is never stored: Jira knows none of its issues"
             return ServerError("not-confirmed", words, UNKNOWN_ISSUES)
+        if not self.submitted.accepted and not _is_unknown(self.build, self.submitted):
+            words = f"build {key} is not mentioned in Jira's answer"
+            hint = "Jira names all that it takes. `jira builds get` shows whether it is there."
+            return ServerError("not-taken", words, hint, 202)
+        return self._unseen
+
+    @property
+    def _unseen(self) -> ServerError | None:
+        """Why it is not there, though it was accepted; None where it is, or was not looked for."""
+        key = _key(self.build)
         if self.confirmation is Confirmation.NOT_YET:
             return ServerError(
                 "not-confirmed",
@@ -137,7 +154,7 @@ def submit(
     """
     request = request_of(build, properties)
     [body] = request["builds"]
-    submitted = builds.submit([request])
+    submitted = _of(body, builds.submit([request]))
     confirmation, broken = None, None
     if wait_s is not None and submitted.accepted and not _is_unknown(body, submitted):
         try:
@@ -156,6 +173,20 @@ def submit(
 
 def _key(body: Body) -> BuildKey:
     return BuildKey(body["pipelineId"], body["buildNumber"])
+
+
+def _of(body: Body, said: Submitted) -> Submitted:
+    """What of an answer is about this build: whatever else a server lists is kept nowhere.
+
+    A rejected build whose key cannot be read is this one, which was sent alone.
+    """
+    key, unknown = _key(body), set(said.unknown_issue_keys)
+    rejected = [each for each in said.rejected if each.key in (key, NO_KEY)][:1]
+    return Submitted(
+        [key] if key in said.accepted else [],
+        [Rejected(key, each.messages[:_MOST_REASONS]) for each in rejected],
+        [each for each in body["issueKeys"] if each in unknown],
+    )
 
 
 def _is_unknown(body: Body, submitted: Submitted) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
+import msgspec
 
 from insights_uploader.cli.destination import destination_options, settled_destination
 from insights_uploader.cli.outcomes import build_run
@@ -30,6 +31,7 @@ from insights_uploader.preview.plain import plain
 from insights_uploader.preview.stored import as_json
 
 _SINCE_10_2 = ("requiredForPullRequest", "requiredForMergeQueue")
+_SOME_PAGE = "https://ci.example.com"
 _json = click.option("--json", "is_json", is_flag=True, help="As JSON.")
 _id = click.argument("number", metavar="ID", type=click.IntRange(min=0))
 
@@ -128,7 +130,12 @@ def _update(number: int, is_json: bool, **options: Any) -> int:
     """Replace the condition ID as a whole. It takes an administrator of the repository."""
     body = _body(options)
     with _opened() as (_http, _settings, conditions, name):
-        stored = conditions.update(number, body)
+        try:
+            stored = conditions.update(number, body)
+        except ServerError as error:
+            if error.slug != "not-found":
+                raise
+            raise _absent(name, number) from None
     return _told("updated in", name, body, stored, is_json=is_json)
 
 
@@ -144,11 +151,7 @@ def _delete(number: int, is_json: bool, **_: Any) -> int:
     with _opened() as (_http, _settings, conditions, name):
         doomed = [each for each in conditions.all() if each.id == number]
         if not doomed:
-            raise UsageError(
-                "no-condition",
-                f"{name} has no condition {number}",
-                "Nothing was deleted. `required-builds list` shows the ids.",
-            )
+            raise _absent(name, number)
         conditions.delete(number)
     if is_json:
         show(as_json(doomed[0]), is_json=True)
@@ -163,7 +166,8 @@ def _delete(number: int, is_json: bool, **_: Any) -> int:
     *("--parent", "parents"),
     multiple=True,
     metavar="KEY",
-    help="Of a build that is posted (default: what publish --build-status would say).",
+    help="Of a build that is posted (default: what publish --build-status would say: the CI's "
+    "plan or job, else the key).",
 )
 @click.option("--target", metavar="BRANCH", help="Merged into (default: the CI's target branch).")
 @click.option("--source", metavar="BRANCH", help="What is merged (default: the CI's branch).")
@@ -222,18 +226,17 @@ def _body(options: Mapping[str, Any]) -> Mapping[str, Any]:
 def _posted(settings: Settled) -> Sequence[str]:
     """The parent of the build status that a run with these settings posts.
 
-    Raises:
-        UsageError: nothing tells of a build.
+    No build is posted without a page; which page it is does not matter to its parent.
     """
-    run = build_run(settings)
-    parent = settings["build_parent"] or (run and (run.parent or run.key))
-    if not parent:
-        raise UsageError(
-            "no-parent",
-            "which builds are posted is not known",
-            "Name each by its parent with --parent, as its build status has it.",
-        )
-    return [parent]
+    values = {**settings.values, "build_url": settings["build_url"] or _SOME_PAGE}
+    run = build_run(msgspec.structs.replace(settings, values=values))
+    return [run.parent or run.key] if run else []
+
+
+def _absent(name: str, number: int) -> ServerError:
+    words = f"{name} has no condition {number}"
+    hint = "Nothing was changed. `required-builds list` shows the ids."
+    return ServerError("no-condition", words, hint, status=404)
 
 
 def _told(

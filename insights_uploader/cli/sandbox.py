@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -74,6 +74,13 @@ _TOKEN = "sandbox-secret"  # noqa: S105 - opens the stand-in alone; no other tex
     metavar="TOKENS:PER-SECOND",
     help="A bucket of tokens for every user, as in 60:5, the server's own (default: no limit).",
 )
+@click.option(
+    "--issue",
+    "issues",
+    multiple=True,
+    metavar="KEY",
+    help="An issue that the Jira site knows, as DEMO-7 (default: it knows all).",
+)
 @click.option("--context-path", default="", metavar="/PATH", help="Serve below this path.")
 def command(
     checkout: Path,
@@ -87,19 +94,23 @@ def command(
     put_keeps: bool,
     delete_absent_status: Literal["204", "404"],
     rate_limit: str | None,
+    issues: tuple[str, ...],
     context_path: str,
 ) -> int:
     """Serve a git repository as Bitbucket Data Center would: strict, and in memory only.
 
-    The token it takes is BITBUCKET_TOKEN's value, else 'sandbox-secret'. Its page shows the
-    stored reports. The variables that it prints point the other commands at it. It is a Jira Cloud site, too, whose
-    credentials are those in the environment: set JIRA_SITE and JIRA_API_URL to its address.
+    The token it takes is BITBUCKET_TOKEN's value, else 'sandbox-secret'; it is an administrator's.
+    Its page shows the stored reports. It is a Jira Cloud site, too, whose credentials are those in
+    the environment, else its own; and below /2.0 it is Bitbucket Cloud, for the same token. The
+    variables that it prints point the other commands at it.
     """
     try:
+        from insights_uploader.sandbox.cloud_settings import CloudSettings
         from insights_uploader.sandbox.git import GitError, Repository
         from insights_uploader.sandbox.server import run
         from insights_uploader.sandbox.settings import (
             AccessToken,
+            Permission,
             PullRequest,
             RateLimit,
             SandboxSettings,
@@ -111,14 +122,19 @@ def command(
             "Install it: pip install 'insights-uploader[sandbox]'",
         ) from None
     own = os.environ.get("BITBUCKET_TOKEN", "").strip()
+    cloud, jira = CloudSettings(access_token=own or _TOKEN), _jira(os.environ, issues)
     variables = {"BITBUCKET_PROJECT": project, "BITBUCKET_REPOSITORY": repository}
     if not own:
         variables["BITBUCKET_TOKEN"] = _TOKEN
 
     def announce(url: str) -> None:
+        server = url.removesuffix(context_path)
+        site = {"JIRA_SITE": server, "JIRA_API_URL": server, **_credentials(os.environ, jira)}
+        on_cloud = {"BITBUCKET_URL": f"{server}/2.0", "BITBUCKET_PROJECT": cloud.workspace}
         click.echo(f"sandbox: {url}")
-        for name, value in {"BITBUCKET_URL": url, **variables}.items():
-            click.echo(f"export {name}={shlex.quote(value)}")
+        _export({"BITBUCKET_URL": url, **variables, **site})
+        click.echo("# as Bitbucket Cloud:")
+        _export(on_cloud, "# ")
 
     try:
         settings = SandboxSettings(
@@ -126,7 +142,7 @@ def command(
             project=project,
             repository=repository,
             context_path=context_path,
-            tokens=(AccessToken("sandbox-token", own or _TOKEN),),
+            tokens=(AccessToken("sandbox-token", own or _TOKEN, Permission.ADMIN),),
             pull_requests=tuple(
                 PullRequest(number, *_branches(text))
                 for number, text in enumerate(pull_requests, 1)
@@ -136,7 +152,8 @@ def command(
             put_keeps_annotations=put_keeps,
             delete_absent_status=204 if delete_absent_status == "204" else 404,
             rate_limit=RateLimit(*_bucket(rate_limit)) if rate_limit is not None else None,
-            jira=_jira(os.environ),
+            jira=jira,
+            cloud=cloud,
         )
         served = Repository(checkout)
         for branch in (name for each in pull_requests for name in _branches(each)):
@@ -160,7 +177,20 @@ def command(
     return 0
 
 
-def _jira(environ: Mapping[str, str]) -> "JiraSettings":
+def _export(variables: Mapping[str, str], mark: str = "") -> None:
+    for name, value in variables.items():
+        click.echo(f"{mark}export {name}={shlex.quote(value)}")
+
+
+def _credentials(environ: Mapping[str, str], jira: "JiraSettings") -> Mapping[str, str]:
+    """What the environment lacks of the site's OAuth credentials; a Connect app has its own."""
+    if environ.get("JIRA_CONNECT_KEY", "").strip():
+        return {}
+    known = {"JIRA_CLIENT_ID": jira.client_id, "JIRA_CLIENT_SECRET": jira.client_secret}
+    return {name: each for name, each in known.items() if not environ.get(name, "").strip()}
+
+
+def _jira(environ: Mapping[str, str], issues: Sequence[str]) -> "JiraSettings":
     """The site whose credentials are those that the other commands would use."""
     from insights_uploader.sandbox.jira_settings import JiraSettings
 
@@ -174,6 +204,7 @@ def _jira(environ: Mapping[str, str]) -> "JiraSettings":
         client_secret=told("JIRA_CLIENT_SECRET", default.client_secret),
         app_key=told("JIRA_CONNECT_KEY", default.app_key),
         shared_secret=told("JIRA_CONNECT_SECRET", default.shared_secret),
+        issue_keys=frozenset(issues) or None,
     )
 
 

@@ -172,8 +172,11 @@ class PullRequests:
 
 
 def _choice(request: Request, name: str, *choices: str) -> str:
-    """Read a query parameter that has a few values, the first by default."""
-    value = request.query_params.get(name, choices[0])
+    """Read a query parameter that has a few values, the first by default, in either case.
+
+    A well-known client of this API sends `order=newest`, and servers are known to take it.
+    """
+    value = request.query_params.get(name, choices[0]).upper()
     if value not in choices:
         raise bad_argument(f"The query parameter '{name}' must be one of {', '.join(choices)}")
     return value

@@ -145,7 +145,7 @@ def test_the_sandbox_prints_what_points_the_others_at_it(
     environ = {"PATH": os.environ["PATH"]} | ({"BITBUCKET_TOKEN": token} if token else {})
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        lines = [server.stdout.readline() for _ in range(4 if token else 5)]
+        lines = [server.stdout.readline() for _ in range(11 if token else 12)]
         server.terminate()
         rest = server.stdout.read()
     url = lines[0].removeprefix("sandbox: ")
@@ -154,5 +154,44 @@ def test_the_sandbox_prints_what_points_the_others_at_it(
         "export BITBUCKET_PROJECT='~ann'\n",
         "export BITBUCKET_REPOSITORY=repo\n",
     ]
-    assert lines[4:] == ([] if token else ["export BITBUCKET_TOKEN=sandbox-secret\n"])
+    assert lines[4:-7] == ([] if token else ["export BITBUCKET_TOKEN=sandbox-secret\n"])
+    assert lines[-7:] == [
+        f"export JIRA_SITE={url}",
+        f"export JIRA_API_URL={url}",
+        "export JIRA_CLIENT_ID=sandbox-client\n",
+        "export JIRA_CLIENT_SECRET=sandbox-client-secret\n",
+        "# as Bitbucket Cloud:\n",
+        f"# export BITBUCKET_URL={url.strip()}/2.0\n",
+        "# export BITBUCKET_PROJECT=acme\n",
+    ]
     assert rest == ""
+
+
+def test_what_the_sandbox_prints_opens_all_that_it_is(
+    run: Run, installed: Path, dotenv: Path
+) -> None:
+    """Bitbucket Data Center, as an administrator; Jira; and Bitbucket Cloud."""
+    command: list[str | Path] = [installed / "insights-uploader", "sandbox"]
+    command += ["--port=0", "--issue=DEMO-7"]
+    environ = {"PATH": os.environ["PATH"]}
+    with subprocess.Popen(
+        command, env=environ, cwd=dotenv, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        words = [server.stdout.readline().split() for _ in range(12)]
+        here = dict(each[1].split("=", 1) for each in words if each[0] == "export")
+        cloud = here | dict(each[2].split("=", 1) for each in words if each[:2] == ["#", "export"])
+        condition = ("--parent=plan", "--ref=ANY_REF")
+        created = run("required-builds", "create", *condition, cwd=dotenv, **here)
+        page = "--build-url=https://ci.example.com/1"
+        told = run(
+            *("jira", "builds", "submit", "--pipeline=web", "--number=1", "--state=failed", page),
+            *("--issue-key=DEMO-7", "--issue-key=DEMO-8", "--wait=9"),
+            **here,
+        )
+        built = run("build", "set", "FAILED", page, cwd=dotenv, **cloud)
+        server.terminate()
+    assert created.returncode == 0, created.stderr
+    assert told.stdout == "stored: build web #1 for DEMO-7\n"
+    assert told.stderr == "warning: Jira knows no issue DEMO-8\n"
+    assert built.returncode == 0, built.stderr

@@ -30,6 +30,7 @@ def ids(answer: httpx.Response) -> list[int]:
         ("state=DECLINED", [3]),
         ("state=MERGED", [6, 5]),
         ("order=OLDEST", [1, 2, 4]),
+        ("order=oldest", [1, 2, 4]),
         # the default direction is INCOMING: `at` is the target
         ("at=refs/heads/main", [4, 2, 1]),
         ("at=refs/heads/feature", []),

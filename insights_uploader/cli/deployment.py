@@ -90,7 +90,10 @@ def _set(
     is_json: bool,
     **words: Any,
 ) -> int:
-    """Create a deployment of the commit, or update it, and see that it is there."""
+    """Create a deployment of the commit, or replace it, and see that it is there.
+
+    It is replaced as a whole: what is not said again, as --environment-type, is gone.
+    """
     settings = settled_destination()
     kind = words["environment_type"]
     url = link or settings["link"]

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from insights_uploader.cli.destination import SETTINGS, commit_of
+from insights_uploader.cli.destination import SETTINGS, asking, commit_of
 from insights_uploader.cli.jira_issues import issue_options, issues_of
 from insights_uploader.cli.settling import Settled
 from insights_uploader.cli.speaking import warn
@@ -88,7 +88,7 @@ def _described() -> None:
     """Knows the options."""
 
 
-_described.params += [option for option in SETTINGS if option.name in _CHECKOUT]
+_described.params += [asking(option) for option in SETTINGS if option.name in _CHECKOUT]
 
 
 def described_options(command: click.Command) -> click.Command:

@@ -47,11 +47,11 @@ _settings.params = list(SETTINGS)
 
 def destination_options(command: click.Command) -> click.Command:
     """Add the options that say where: server, repository, commit, token."""
-    command.params += [_asking(option) for option in SETTINGS if option.name in _DESTINATION]
+    command.params += [asking(option) for option in SETTINGS if option.name in _DESTINATION]
     return command
 
 
-def _asking(option: click.Parameter) -> click.Parameter:
+def asking(option: click.Parameter) -> click.Parameter:
     """An option of publish in the words of a command that asks about a commit."""
     if option.name != "commit" or not isinstance(option, click.Option):
         return option

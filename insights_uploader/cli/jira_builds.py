@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from insights_uploader.cli.destination import SETTINGS, commit_of, settled_destination
+from insights_uploader.cli.destination import SETTINGS, asking, commit_of, settled_destination
 from insights_uploader.cli.jira_answers import named, pairs_of, shown, tell
 from insights_uploader.cli.jira_issues import issue_options, issues_of
 from insights_uploader.cli.jira_site import connected_jira, jira_options
@@ -92,7 +92,7 @@ def _submit(is_json: bool, wait: float | None, properties: tuple[str, ...], **gi
     return 0
 
 
-_submit.params += [option for option in SETTINGS if option.name in _CHECKOUT]
+_submit.params += [asking(option) for option in SETTINGS if option.name in _CHECKOUT]
 
 
 @jira_options

@@ -14,6 +14,7 @@ from insights_uploader.cli.speaking import warn
 from insights_uploader.destinations.jira_deployments.client import JiraDeployments
 from insights_uploader.destinations.jira_deployments.deployment import DeploymentKey
 from insights_uploader.destinations.jira_deployments.gating import (
+    LAST,
     Gate,
     GatingStatus,
     awaited,
@@ -178,8 +179,9 @@ def _gating_status(
         gate = awaited(lambda: api.gating_status(key), wait_s=wait, tell=heard)
     if gate is None:
         raise ServerError("not-found", f"Jira has no gate for {key.name}", _NO_GATE, status=404)
-    tell(gate, [f"{_word(gate)}: {key.name}", *_details(gate)], is_json=is_json)
     word = word_of(gate)
+    late = f": it has not decided within {wait:g} s" if wait and word not in LAST else ""
+    tell(gate, [f"{_word(gate)}: {key.name}{late}", *_details(gate)], is_json=is_json)
     return int(ExitCode.SERVER if word is None else _GATE_EXITS[word])
 
 

@@ -26,10 +26,17 @@ def build_lines(build: StoredBuild | CommitBuild | StoredStatus) -> Iterator[str
         if (value := getattr(build, name)) is not None:
             yield plain(f"  {name.replace('_', ' ')}: {value}")
     if build.duration is not None:
-        yield f"  duration: {dt.timedelta(milliseconds=min(build.duration, 10**14))}"
+        yield f"  duration: {_duration(build.duration)}"
     if (tests := build.test_results) is not None:
         numbers = (tests.successful or 0, tests.failed or 0, tests.skipped or 0)
         yield "  tests: {} passed, {} failed, {} skipped".format(*numbers)
+
+
+def _duration(milliseconds: int) -> str:
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1000:g} s"
+    text = str(dt.timedelta(milliseconds=min(milliseconds, 10**14)))
+    return text.rstrip("0") if "." in text else text
 
 
 def counts_line(commit: str, counts: BuildCounts | None) -> str:

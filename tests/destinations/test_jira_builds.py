@@ -333,7 +333,7 @@ def test_of_a_huge_answer_only_what_was_sent_is_kept(builds: JiraBuilds, sandbox
     for body in (answer, answer | {"rejectedBuilds": rejected}):
         said = msgspec.json.encode(body)
         sandbox.faults.add(Answer(202, said, {"Content-Type": "application/json"}), path="/bulk")
-    assert tell(builds).details | {"build": {}} == {
+    assert {**tell(builds).details, "build": {}} == {
         "sent": True,
         "build": {},
         "accepted": [{"pipeline": "demo", "number": 16}],

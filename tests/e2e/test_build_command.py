@@ -77,7 +77,7 @@ def test_a_build_is_set_with_all_that_it_has_shown_and_listed(
     }
     shown = run("build", "get", "widgets", **settings(sandbox))
     assert "  tests: 2 passed, 2 failed, 1 skipped\n" in shown.stdout
-    assert "  duration: 0:01:33.500000\n" in shown.stdout
+    assert "  duration: 0:01:33.5\n" in shown.stdout
     as_json = json.loads(run("build", "get", "widgets", "--json", **settings(sandbox)).stdout)
     assert (as_json["parent"], as_json["projectKey"]) == ("plan", "PRJ")
     listed = run("build", "list", **settings(sandbox))

@@ -220,6 +220,7 @@ def test_a_file_that_holds_no_deployment_is_refused(
     command = ("jira", "deployments", "submit", "--file=-")
     done = run(*command, stdin=content, **environment(sandbox))
     assert (done.returncode, sandbox.requests) == (2, [])
+    assert ("deprecated issueKeys" in done.stderr) is (b"issueKeys" in content)
 
 
 GATE = ("jira", "deployments", "gating-status", *KEY)
@@ -257,6 +258,16 @@ def test_a_pipeline_waits_for_its_gate(run: Run, sandbox: Sandbox) -> None:
     assert json.loads(done.stdout)["gatingStatus"] == "allowed"
     assert json.loads(done.stdout)["details"][0]["issueKey"] == "CHANGE-1"
     assert done.stderr == "awaiting: deployment 16 of pipeline shop to prod-east\n"
+
+
+def test_that_time_is_over_is_told(run: Run, sandbox: Sandbox) -> None:
+    run(*SUBMIT, "--gate", **environment(sandbox))
+    there(sandbox).gates["shop", "prod-east", 16] = ["awaiting"]
+    done = run(*GATE, "--wait=0.1", **environment(sandbox))
+    assert done.returncode == 5
+    assert done.stdout.startswith(
+        "awaiting: deployment 16 of pipeline shop to prod-east: it has not decided within 0.1 s\n"
+    )
 
 
 def test_there_is_no_gate_that_nobody_asked_for(run: Run, sandbox: Sandbox) -> None:

@@ -21,7 +21,8 @@ class GatingStatus(StrEnum):
     INVALID = "invalid"
 
 
-_LAST = (GatingStatus.ALLOWED, GatingStatus.PREVENTED, GatingStatus.INVALID)
+LAST = (GatingStatus.ALLOWED, GatingStatus.PREVENTED, GatingStatus.INVALID)
+"""Its last words: none follows."""
 
 Gate = Mapping[str, Any]
 
@@ -58,7 +59,7 @@ def awaited(
     while True:
         gate = read()
         left_s = end - clock()
-        if left_s <= 0 or (gate is not None and word_of(gate) in _LAST):
+        if left_s <= 0 or (gate is not None and word_of(gate) in LAST):
             return gate
         word = gate.get("gatingStatus") if gate is not None else None
         if word != told:

@@ -33,6 +33,7 @@ MAX_DEPLOYMENTS = 100
 """In one request."""
 
 _ISSUE = re.compile(r"\w{1,255}-\d{1,255}|\d{1,255}", re.ASCII)
+_ISSUE_KEYS = "The deprecated issueKeys is not taken: name the issues in associations."
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 Body = Mapping[str, Any]
@@ -50,7 +51,7 @@ def read_deployments(content: bytes) -> Sequence[Deployment]:
         else:
             found = [msgspec.json.decode(content, type=Deployment)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        hint = "The deprecated issueKeys is not taken: name the issues in associations."
+        hint = _ISSUE_KEYS if "issueKeys" in str(error) else ""
         raise UsageError("bad-deployment", f"the deployments: {error}", hint) from None
     check_deployments(found)
     return found

@@ -27,11 +27,12 @@ _MAX_DOTS = 12
 """Between the parts of one key: tomllib takes time that grows with their square."""
 _NO_DOTS = re.compile(
     r"#[^\n]*+"
-    r'|"""(?:[^"\\]++|\\.|"(?!""))*+(?:""")?+|"(?:[^"\\\n]++|\\.)*+"?+'
-    r"|'''(?:[^']++|'(?!''))*+(?:''')?+|'[^'\n]*+'?+",
+    r'|"""(?:[^"\\]++|\\.|"(?!""))*+(?:"{3,5})?+|"(?:[^"\\\n]++|\\.)*+"?+'
+    r"|'''(?:[^']++|'(?!''))*+(?:'{3,5})?+|'[^'\n]*+'?+",
     re.DOTALL,
 )
-"""Comments and strings: their dots stand between no parts of a key."""
+"""Comments and strings, whose dots stand between no parts of a key. Up to two quotes of one may precede
+those that end it."""
 _KEY = re.compile(r"[\w \t.-]++")
 
 POLICY = (

@@ -52,6 +52,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         duration_ms: how long the build took; None when it is not known.
         tests: all test cases of all tools; None when no tool counted any.
         plan: what the run would publish; None while it is in progress, or when none was made.
+        announced: whether this destination was seen to take that the run has begun; what it then
+            holds of another run is newer.
     """
 
     commit: str
@@ -65,6 +67,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: int | None = None
     tests: TestTotals | None = None
     plan: Plan | None = None
+    announced: bool = False
 
 
 class Prepared(msgspec.Struct, frozen=True):

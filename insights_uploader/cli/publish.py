@@ -1,5 +1,6 @@
 """`insights-uploader publish`: the main job."""
 
+import functools
 from contextlib import ExitStack
 from typing import Any
 
@@ -12,7 +13,7 @@ from insights_uploader.cli.receipts import keep_receipt
 from insights_uploader.cli.settling import Settled, origins_text
 from insights_uploader.cli.speaking import say, warn
 from insights_uploader.cli.verdicts import exit_code, fail, gate_code, unreadable
-from insights_uploader.delivering import Sent
+from insights_uploader.delivering import Sent, named_after
 from insights_uploader.model.errors import ExitCode, InsightsError, UsageError
 from insights_uploader.plan.plan import Plan
 from insights_uploader.preview import terminal
@@ -40,20 +41,21 @@ def command(**options: Any) -> int:
         run = stack.enter_context(deliveries(settings, destinations))
         if settings["verbose"]:
             say(origins_text(settings))
-        plan = plan_from(settings, http=destinations.bitbucket, begun=run.begin)
+        begin = functools.partial(destinations.begin, run)
+        plan = plan_from(settings, http=destinations.bitbucket, begun=begin)
         if settings["quiet"]:
             warn(terminal.failures(plan))
         else:
             say(terminal.summary(plan))
-        sent = []
+        sent: dict[str, Sent] = {}
         try:
             for each in run.finish(plan):
                 _tell(each, settings)
-                sent.append(each)
+                sent[each.destination] = each
         except KeyboardInterrupt:
-            _broken_off(plan, sent, destinations, settings)
+            _broken_off(plan, [*sent.values()], destinations, settings)
             raise
-        return _ended(plan, sent, destinations, settings)
+        return _ended(plan, [*sent.values()], destinations, settings)
 
 
 def _tell(sent: Sent, settings: Settled) -> None:
@@ -97,15 +99,18 @@ def _ended(plan: Plan, sent: list[Sent], destinations: Destinations, settings: S
     for each in sent:
         if each.error is None:
             continue
-        if each.optional or settings["on_upload_error"] == "warn":
-            told = (f"{each.destination}: {each.error.message}", each.error.hint)
+        is_fault = each.error.exit_code is ExitCode.FAULT  # which no server's trouble is
+        if each.optional or (settings["on_upload_error"] == "warn" and not is_fault):
+            told = (named_after(each.destination, each.error).message, each.error.hint)
             warn("".join(f"{plain(f'warning: {words}')}\n" for words in told if words))
         else:
-            fatal.append(each.error)
+            is_only = len(sent) == 1
+            fatal.append(each.error if is_only else named_after(each.destination, each.error))
     code = gate_code(plan, settings)
     if code is ExitCode.GATE_FAILED:
         for failure in fatal:
-            failure.exit_code = code  # the gate's word outranks the servers' trouble
+            if failure.exit_code is not ExitCode.FAULT:
+                failure.exit_code = code  # the gate's word outranks the servers' trouble
     fatal.sort(key=lambda error: -error.exit_code)
     if fatal:
         fail([*unreadable(plan), *fatal])

@@ -51,7 +51,11 @@ _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, UnicodeError)
 
 
 class Http:
-    """Requests to one server, below its base address; nothing is sent before `send`."""
+    """Requests to one server, below its base address; nothing is sent before `send`.
+
+    Attributes:
+        is_refused: the server has said 401 or 403, which too often locks an account.
+    """
 
     def __init__(  # noqa: PLR0913 - each is a setting of its own
         self,
@@ -91,6 +95,7 @@ class Http:
         """
         if not 0 <= deadline_s < math.inf:  # which NaN is not, either
             raise UsageError("bad-deadline", f"--deadline: {deadline_s} is no number of seconds")
+        self.is_refused = False
         self.base_url = base_address(base_url)
         self._option = option
         try:
@@ -200,7 +205,9 @@ class Http:
             return self._try(name, request, Secrets(proof or "", self._of_proxy))
 
         is_repeatable = method in _REPEATABLE if repeatable is None else repeatable
-        return self._retries.run(once, self._deadline, is_repeatable)
+        reply = self._retries.run(once, self._deadline, is_repeatable)
+        self.is_refused |= reply.status in (401, 403)
+        return reply
 
     def _try(self, name: str, request: httpx.Request, secrets: Secrets) -> Reply:
         left_s = self._deadline.left_s

@@ -125,7 +125,7 @@ def test_none_spoils_another(
     run: Run, sandbox: Sandbox, exchanges: Exchanges, tmp_path: Path
 ) -> None:
     receipt = tmp_path / "receipt.json"
-    sandbox.faults.add(Answer(401), method="PUT", times=None)
+    sandbox.faults.add(Answer(500), method="PUT", times=None)
     arguments = (BANDIT, "--build-status", "--receipt", receipt)
     done = run("publish", *arguments, **settings(sandbox))
     assert done.returncode == 4
@@ -133,11 +133,11 @@ def test_none_spoils_another(
     told = {each["destination"]: each for each in json.loads(receipt.read_text())["destinations"]}
     assert told["build-status"]["error"] is None
     assert told["build-status"]["details"]["state"] == "SUCCESSFUL"
-    assert "401" in told["code-insights"]["error"]
+    assert "500" in told["code-insights"]["error"]
 
 
 def test_what_is_optional_changes_no_exit_code(run: Run, sandbox: Sandbox) -> None:
-    sandbox.faults.add(Answer(401), path=BUILD, times=None)
+    sandbox.faults.add(Answer(404), path=BUILD, times=None)
     arguments = (BANDIT, "--build-status")
     done = run("publish", *arguments, **settings(sandbox))
     assert done.returncode == 4
@@ -207,3 +207,112 @@ def test_the_checkouts_settings_name_no_destination(
     done = run("publish", BANDIT, cwd=copy, **settings(sandbox))
     assert done.returncode == 2
     assert "insights-uploader.toml" in done.stderr
+
+
+def test_a_slow_destination_uses_up_no_others_time(
+    run: Run, sandbox: Sandbox, exchanges: Exchanges
+) -> None:
+    sandbox.faults.add(Delay(30), method="PUT", times=None)
+    done = run("publish", BANDIT, "--build-status", "--deadline", "2", **settings(sandbox))
+    assert done.returncode == 4
+    assert states(exchanges) == ["INPROGRESS", "SUCCESSFUL"]
+
+
+def test_a_refused_login_is_used_no_more(run: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A server locks an account that is refused too often."""
+    receipt = tmp_path / "receipt.json"
+    sandbox.faults.add(Answer(401), times=None)
+    arguments = ("--build-status", "--receipt", receipt, "--to", "code-coverage")
+    done = run("publish", BANDIT, *arguments, **settings(sandbox))
+    assert done.returncode == 4
+    assert len(sandbox.requests) == 1
+    told = {each["destination"]: each for each in json.loads(receipt.read_text())["destinations"]}
+    assert "(401)" in told["build-status"]["error"]
+    for name in ("code-insights", "code-coverage"):
+        assert told[name]["error"] == "not tried: the login was refused"
+        assert f"error: {name}: not tried: the login was refused" in done.stderr
+    assert done.stderr.count("(401)") == 1
+
+
+def test_a_login_that_was_refused_at_the_look_up_is_used_no_more(
+    run: Run, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(Answer(401), times=None)
+    pull = {"CHANGE_ID": "1", "CHANGE_BRANCH": "feature", "CHANGE_TARGET": "main"}
+    done = run("publish", BANDIT, "--build-status", **settings(sandbox, **pull))
+    assert done.returncode == 4
+    assert [request.method for request in sandbox.requests] == ["GET"]
+    assert "the token is not accepted (401)" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_an_end_that_may_be_there_is_repeated_and_never_another(
+    run: Run, sandbox: Sandbox, exchanges: Exchanges, applied: bool
+) -> None:
+    """An end whose answer is lost may be stored, so nothing else may follow it."""
+    sandbox.faults.add(Answer(500, applied=applied), method="POST", path=BUILD, after=1)
+    done = run("publish", BANDIT, "--build-status", **settings(sandbox))
+    assert done.returncode == 0, done.stderr
+    assert states(exchanges) == ["INPROGRESS", "SUCCESSFUL", "SUCCESSFUL"]
+    assert "is SUCCESSFUL" in done.stdout
+
+
+def test_a_build_that_cannot_be_ended_is_named(run: Run, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Answer(500), method="POST", path=BUILD, after=1, times=None)
+    arguments = ("--build-status", "--optional", "build-status")
+    done = run("publish", BANDIT, *arguments, **settings(sandbox))
+    assert done.returncode == 0
+    posts = [each for each in sandbox.requests if each.path.endswith("/builds")]
+    assert [each.method for each in posts].count("POST") == 3
+    [line] = [each for each in done.stderr.splitlines() if "build-status" in each]
+    assert line.startswith("warning: build-status: ")
+    assert line.endswith("The build may be left in progress there.")
+
+
+def test_an_optional_destination_may_lack_its_settings(
+    run: Run, sandbox: Sandbox, exchanges: Exchanges, tmp_path: Path
+) -> None:
+    """As on the build of a fork, which is given no secrets."""
+    receipt = tmp_path / "receipt.json"
+    arguments = ("--build-status", "--receipt", receipt)
+    environ = settings(sandbox)
+    for name in ("JENKINS_URL", "BUILD_URL", "BUILD_NUMBER", "JOB_NAME"):
+        del environ[name]
+    done = run("publish", BANDIT, *arguments, **environ)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: build-status: ")
+    done = run("publish", BANDIT, *arguments, "--optional", "build-status", **environ)
+    assert done.returncode == 0, done.stderr
+    assert "warning: build-status: the address of the build's page" in done.stderr
+    assert "published insights-uploader.bandit" in done.stdout
+    told = {each["destination"]: each for each in json.loads(receipt.read_text())["destinations"]}
+    assert "build's page" in told["build-status"]["error"]
+    assert told["code-insights"]["error"] is None
+    assert states(exchanges) == []
+
+
+def test_a_run_that_breaks_off_at_its_beginning_ends_its_build(
+    run: Run, sandbox: Sandbox, exchanges: Exchanges
+) -> None:
+    done = run("publish", BANDIT, "--build-status", "--base", "gone", **settings(sandbox))
+    assert done.returncode == 3
+    assert states(exchanges) == ["FAILED"]
+    assert posted(exchanges)[0]["description"].startswith("The run broke off: ")
+
+
+def test_the_checkouts_key_names_no_build(
+    run: Run, sandbox: Sandbox, exchanges: Exchanges, dotenv: Path, tmp_path: Path
+) -> None:
+    """Its author could claim the build that a merge check asks for."""
+    copy = tmp_path / "copy"
+    subprocess.run(["cp", "-r", dotenv, copy], check=True)
+    (copy / "insights-uploader.toml").write_text('key = "nightly"\n')
+    environ = settings(sandbox, INSIGHTS_UPLOADER_BUILD_URL="https://ci.example.com/7")
+    for name in ("JENKINS_URL", "BUILD_URL", "BUILD_NUMBER", "JOB_NAME"):
+        del environ[name]
+    done = run("publish", BANDIT, "--build-status", cwd=copy, **environ)
+    assert done.returncode == 0, done.stderr
+    assert {body["key"] for body in posted(exchanges)} == {"insights-uploader"}
+    assert {body["parent"] for body in posted(exchanges)} == {"insights-uploader"}
+    done = run("publish", BANDIT, "--build-status", "--key", "mine", cwd=copy, **environ)
+    assert posted(exchanges)[-1]["key"] == "mine"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from insights_uploader.destinations.address import path_of
-from insights_uploader.destinations.build_status.client import builds_address
+from insights_uploader.destinations.build_status.client import StoredBuild, builds_address
 from insights_uploader.destinations.build_status.payload import (
     BuildState,
     BuildStatus,
@@ -13,7 +13,7 @@ from insights_uploader.destinations.build_status.payload import (
 from insights_uploader.destinations.build_status.posting import BuildPosting, legacy_of
 from insights_uploader.destinations.build_status_legacy.client import commit_builds_address
 from insights_uploader.destinations.http import Http
-from insights_uploader.model.errors import UsageError
+from insights_uploader.model.errors import PartialError, UsageError
 from insights_uploader.outcome import Delivery, Outcome, Prepared, State
 
 _STATES = {
@@ -68,11 +68,13 @@ class BuildStatusDestination:
 
         Raises:
             UsageError: as above, before anything is sent.
+            PartialError: another run has put its build there since ours began; it stays.
             ServerError: the server refuses, cannot be reached, or then holds another state.
         """
         build = build_of(outcome)
         if self._posting is None:
             raise UsageError("no-destination", "there is no server to send the build status to")
+        self._check_ours(self._posting, outcome, build)
         posted = self._posting.post(outcome.commit, build)
         key, state = posted.stored.key, posted.stored.state
         return Delivery(
@@ -80,6 +82,29 @@ class BuildStatusDestination:
             details={"api": posted.api, "key": key, "state": state, "url": posted.sent["url"]},
             warnings=posted.warnings,
         )
+
+    def _check_ours(self, posting: BuildPosting, outcome: Outcome, build: BuildStatus) -> None:
+        """See that what the server has of the key is what this run has begun.
+
+        No request of this API says "only if it is still so": what comes in between is lost.
+        """
+        if not outcome.announced:  # what is there may be an older run's
+            return
+        stored = posting.get(outcome.commit, build.key)
+        if stored is None:
+            return
+        is_of_another = stored.url is not None and stored.url != build.url
+        number = stored.build_number if isinstance(stored, StoredBuild) else None
+        if number is not None and build.number is not None:
+            is_of_another |= number != build.number
+        is_failed_since = build.state is BuildState.SUCCESSFUL and stored.state == BuildState.FAILED
+        if is_of_another or is_failed_since:
+            what = f"{number or stored.url}" if is_of_another else "of this number, which failed,"
+            raise PartialError(
+                "superseded",
+                f"not sent: another run has put its build {what} under the key {build.key} since",
+                "Its state stays; give each job a --build-key of its own.",
+            )
 
 
 def build_of(outcome: Outcome) -> BuildStatus:

@@ -14,8 +14,9 @@ from insights_uploader.destinations.cloud_build_status.payload import (
 )
 from insights_uploader.destinations.cloud_build_status.posting import post_confirmed
 from insights_uploader.destinations.http import Http
-from insights_uploader.model.errors import UsageError
+from insights_uploader.model.errors import PartialError, UsageError
 from insights_uploader.outcome import Delivery, Outcome, Prepared, State
+from insights_uploader.plan.plan import Body
 
 _STATES = {
     State.IN_PROGRESS: CloudBuildState.INPROGRESS,
@@ -56,16 +57,34 @@ class CloudBuildStatusDestination:
 
         Raises:
             UsageError: as above, before anything is sent.
+            PartialError: another run has put its build there since ours began; it stays.
             ServerError: the server refuses, cannot be reached, or then holds another state.
         """
         sent = cloud_build_body(_build_of(outcome))
         if self._http is None:
             raise UsageError("no-destination", "there is no server to send the build status to")
         statuses = CloudBuildStatuses(self._http, *self._repository, outcome.commit)
+        if outcome.announced:
+            _check_ours(statuses, sent)
         stored = post_confirmed(statuses, sent)
         return Delivery(
             words=[f"build {stored.key} of commit {outcome.commit} is {stored.state}"],
             details={"api": "cloud", "key": stored.key, "state": stored.state, "url": sent["url"]},
+        )
+
+
+def _check_ours(statuses: CloudBuildStatuses, sent: Body) -> None:
+    """See that what Cloud has of the key is what this run has begun."""
+    stored = statuses.get(sent["key"])
+    if stored is None:
+        return
+    is_of_another = stored.url not in (None, sent["url"])
+    states = (sent["state"], stored.state)
+    if is_of_another or states == (CloudBuildState.SUCCESSFUL, CloudBuildState.FAILED):
+        raise PartialError(
+            "superseded",
+            f"not sent: another run has put its build under the key {sent['key']} since",
+            "Its state stays; give each job a --build-key of its own.",
         )
 
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from insights_uploader.cli.connecting import check_destination
+from insights_uploader.cli.connecting import bitbucket, check_destination, on_cloud
 from insights_uploader.cli.destination import commit_of
 from insights_uploader.cli.jira_issues import branch_of
-from insights_uploader.cli.planning import connected
 from insights_uploader.cli.settling import Settled
 from insights_uploader.destinations.bitbucket_dc.address import normalised_url
+from insights_uploader.destinations.jira_devinfo.cloud_pull_request import (
+    shown_cloud_pull_request,
+)
 from insights_uploader.destinations.jira_devinfo.gathering import Found, Naming, found_in, source
-from insights_uploader.destinations.jira_devinfo.pages import RepositoryPages
+from insights_uploader.destinations.jira_devinfo.pages import CloudPages, RepositoryPages
 from insights_uploader.destinations.jira_devinfo.payload import Operation, repository_body
 from insights_uploader.destinations.jira_devinfo.pull_request import shown_pull_request
 from insights_uploader.issue_keys import is_project_key
@@ -23,6 +25,9 @@ from insights_uploader.repository.checkout import Checkout
 
 if TYPE_CHECKING:
     from insights_uploader.destinations.jira_devinfo.pull_request import ShownPullRequest
+
+
+_CLOUD = "https://bitbucket.org"
 
 
 @click.command("devinfo")
@@ -109,12 +114,12 @@ def gathered(settings: Settled, given: Mapping[str, Any]) -> Found:
     pull = pull_request_of(settings, given["number"])
     branch = given["branch"] or (pull.branch if pull else branch_of(settings, None))
     head = checkout.commit_id(commit_of(settings))
-    base, left_out = _base(checkout, settings, given["base"], head)
+    base, left_out = base_of(checkout, settings, given["base"], head)
     found = found_in(source(checkout, base, head, branch, pull), naming)
     return Found(found.repositories, [*left_out, *found.left_out])
 
 
-def _base(
+def base_of(
     checkout: Checkout, settings: Settled, named: str | None, head: str
 ) -> tuple[str | None, Sequence[str]]:
     """Where the branch begins, and what to warn of; None where it has no commit of its own.
@@ -141,8 +146,9 @@ def pull_request_of(settings: Settled, number: int | None) -> "ShownPullRequest 
     """
     if number is None:
         return None
-    with connected(settings) as http:
-        return shown_pull_request(http, settings["project"], settings["repository"], number)
+    read = shown_cloud_pull_request if on_cloud(settings) else shown_pull_request
+    with bitbucket(settings) as http:
+        return read(http, settings["project"], settings["repository"], number)
 
 
 def pages_of(settings: Settled) -> RepositoryPages:
@@ -152,9 +158,10 @@ def pages_of(settings: Settled) -> RepositoryPages:
         UsageError: it is not said which repository of which server.
     """
     check_destination(settings)
-    return RepositoryPages(
-        normalised_url(settings["url"]), settings["project"], settings["repository"]
-    )
+    place = (settings["project"], settings["repository"])
+    if on_cloud(settings):
+        return CloudPages(_CLOUD, *place)
+    return RepositoryPages(normalised_url(settings["url"]), *place)
 
 
 def repository_id_of(settings: Settled, given: str) -> str:

@@ -1,10 +1,11 @@
 """From the settings to development information on Jira as a destination of a run's outcome."""
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 
-from insights_uploader.cli.described_devinfo import pages_of, pull_request_of
+from insights_uploader.cli.described_devinfo import base_of, pages_of, pull_request_of
 from insights_uploader.cli.jira_issues import branch_of, issues_of
 from insights_uploader.cli.jira_site import connected_jira
 from insights_uploader.cli.settling import Settled
@@ -45,7 +46,11 @@ def _gathered(settings: Settled, pages: RepositoryPages, outcome: Outcome) -> Fo
         branch = branch or (pull.branch if pull else branch_of(settings, None))
         checkout = Checkout(settings["checkout"], os.environ)
         base = outcome.base if outcome.base != outcome.commit else None
+        left_out: Sequence[str] = ()
+        if outcome.base is None:  # as where Bitbucket Cloud compared
+            base, left_out = base_of(checkout, settings, None, outcome.commit)
         given = source(checkout, base, outcome.commit, branch, pull)
     except CheckoutError as error:  # of this destination alone: the others go on
         raise UsageError(error.slug, error.message, error.hint) from None
-    return found_in(given, Naming(pages=pages, sequence=outcome.updated_ms))
+    found = found_in(given, Naming(pages=pages, sequence=outcome.updated_ms))
+    return Found(found.repositories, [*left_out, *found.left_out])

@@ -20,6 +20,9 @@ _REPOSITORY = "/{workspace}/{repository}"
 _STATUSES = {"A": "added", "D": "removed", "R": "renamed"}
 
 
+_UPDATED = "2026-01-02T03:04:05.678901+00:00"
+
+
 class CloudPullRequests:
     """The endpoints about the repository's pull requests."""
 
@@ -111,6 +114,10 @@ class CloudPullRequests:
                 pull.source, source, self._scope.settings.forks.get(pull.source, name)
             ),
             "destination": self._end(pull.target, target, name),
+            "author": {"type": "user", "display_name": "Sandbox author"},
+            "participants": [],
+            "comment_count": 0,
+            "updated_on": _UPDATED,
             "links": {"html": {"href": page}},
         }
 

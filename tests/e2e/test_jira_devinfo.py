@@ -14,6 +14,7 @@ from fixture_records import BANDIT
 from jira import CONNECT, OAUTH, SECRETS, environment
 from program import TOKEN, Run
 
+from insights_uploader.sandbox.cloud_settings import CloudSettings
 from insights_uploader.sandbox.contract import document
 from insights_uploader.sandbox.faults import Answer
 from insights_uploader.sandbox.jira_settings import JiraSettings
@@ -278,6 +279,63 @@ def test_a_refusal_shows_no_secret(
     assert SECRETS[secret] not in done.stdout + done.stderr
 
 
+# Bitbucket Cloud
+
+
+def on_cloud(sandbox: Sandbox, **more: str) -> dict[str, str]:
+    there = {
+        "BITBUCKET_URL": f"{sandbox.url}/2.0",
+        "BITBUCKET_PROJECT": "acme",
+        "BITBUCKET_TOKEN": CloudSettings().access_token,
+    }
+    return settings(sandbox) | there | more
+
+
+def test_on_bitbucket_cloud_all_links_lead_to_its_pages(
+    run: Run, sandbox: Sandbox, history: Path
+) -> None:
+    asked = ("--pull-request=7", "--wait=5")
+    done = run(*SUBMIT, *asked, cwd=history, **on_cloud(sandbox))
+    assert done.returncode == 0, done.stderr
+    got = run(*DEVINFO, "get", "--json", cwd=history, **on_cloud(sandbox))
+    shown = json.loads(got.stdout)
+    page = "https://bitbucket.org/acme/repo"
+    assert (shown["id"], shown["url"]) == ("bitbucket.org~2FACME~2Frepo", page)
+    [branch], [pull] = shown["branches"], shown["pullRequests"]
+    assert branch["url"] == f"{page}/branch/{BRANCH}"
+    new = f"{page}/pull-requests/new?source=feature%2FDEMO-7-login"
+    assert branch["createPullRequestUrl"] == new
+    assert (pull["url"], pull["status"]) == (f"{page}/pull-requests/7", "OPEN")
+    assert (pull["title"], pull["author"]["name"]) == ("OPS-4 Log in", "Sandbox author")
+    assert pull["lastUpdate"].startswith("2026-01-02T03:04:05")
+    assert pull["sourceBranchUrl"] == f"{page}/branch/{BRANCH}"
+    change = _commits(history)[2]
+    [commit] = [each for each in shown["commits"] if each["id"] == change]
+    assert commit["url"] == f"{page}/commits/{change}"
+    pages = {each["path"]: each["url"] for each in commit["files"]}
+    assert pages["new name.py"] == f"{page}/src/{change}/new%20name.py"
+    assert pages["gone.py"] == commit["url"]
+
+
+def test_in_pipelines_it_is_known_where_the_repository_is(
+    run: Run, sandbox: Sandbox, history: Path
+) -> None:
+    pipelines = {
+        "BITBUCKET_PIPELINE_UUID": "{p}",
+        "BITBUCKET_BUILD_NUMBER": "12",
+        "BITBUCKET_WORKSPACE": "acme",
+        "BITBUCKET_REPO_SLUG": "repo",
+        "BITBUCKET_REPO_FULL_NAME": "acme/repo",
+        "BITBUCKET_GIT_HTTP_ORIGIN": "https://bitbucket.org/acme/repo",
+        "BITBUCKET_BRANCH": BRANCH,
+        "BITBUCKET_COMMIT": _commits(history)[0],
+    }
+    site = environment(sandbox) | pipelines
+    assert run(*SUBMIT, "--wait=5", cwd=history, **site).returncode == 0
+    shown = run(*DEVINFO, "get", cwd=history, **site).stdout
+    assert "repository acme/repo: https://bitbucket.org/acme/repo\n" in shown
+
+
 # A run's outcome
 
 PUBLISH = (BANDIT, "--to=jira-devinfo", "--filter=all", "--exit-zero")
@@ -298,6 +356,13 @@ def test_a_run_tells_jira_what_it_was_made_for(run: Run, sandbox: Sandbox, histo
     shown = stored(run, sandbox, history)
     assert {each["id"] for each in shown["commits"]} == set(_commits(history)[::2])
     assert [each["name"] for each in shown["branches"]] == [BRANCH]
+
+
+def test_a_run_on_bitbucket_cloud_tells_jira_too(run: Run, sandbox: Sandbox, history: Path) -> None:
+    there = on_cloud(sandbox, INSIGHTS_UPLOADER_BASE="main")
+    done = run("publish", *PUBLISH, "--pull-request=7", cwd=history, **there)
+    assert done.returncode == 0, done.stderr
+    assert "pull request 7 for OPS-4, DEMO-7, OPS-3, DEMO-8" in done.stdout
 
 
 def test_a_run_is_shown_without_credentials(run: Run, sandbox: Sandbox, history: Path) -> None:

@@ -149,7 +149,7 @@ def _branch(given: Source, keys: Sequence[str], found: _Keys, naming: Naming) ->
     last = _commit(given.head, found.of(given.head.message) or keys, naming)
     pull, pages = given.pull_request, naming.pages
     if pull and pull.branch == given.branch:
-        pages = RepositoryPages(pages.server, *pull.source)
+        pages = pages.of(*pull.source)
     return branch_body(given.branch or "", keys, last, pages, naming.sequence)
 
 

@@ -1,5 +1,6 @@
-"""The pages of a repository on Bitbucket Data Center, to which Jira's issues link. Pure."""
+"""The pages of a repository on Bitbucket, to which Jira's issues link. Pure."""
 
+from typing import Self
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -8,7 +9,7 @@ _PORTS = {"https": 443, "http": 80}
 
 
 class RepositoryPages(msgspec.Struct, frozen=True):
-    """Where people find a repository and what is in it.
+    """Where people find a repository and what is in it, on Bitbucket Data Center.
 
     Attributes:
         server: its address, with the context path and without a slash at the end.
@@ -19,6 +20,10 @@ class RepositoryPages(msgspec.Struct, frozen=True):
     server: str
     project: str
     slug: str
+
+    def of(self, project: str, slug: str) -> Self:
+        """Another repository's of this server, as a fork's."""
+        return msgspec.structs.replace(self, project=project, slug=slug)
 
     @property
     def name(self) -> str:
@@ -46,7 +51,7 @@ class RepositoryPages(msgspec.Struct, frozen=True):
         """One commit with its changes."""
         return f"{self.url}/commits/{commit}"
 
-    def file(self, commit: str, path: str) -> str:
+    def file(self, commit: str, path: str, *, is_deleted: bool) -> str:
         """One file's changes in a commit; there a deleted file has a page, too."""
         return f"{self.commit(commit)}#{quote(path, safe='/')}"
 
@@ -61,6 +66,30 @@ class RepositoryPages(msgspec.Struct, frozen=True):
     def pull_request(self, number: int) -> str:
         """One pull request."""
         return f"{self.url}/pull-requests/{number}"
+
+
+class CloudPages(RepositoryPages, frozen=True):
+    """The same on Bitbucket Cloud, where the project is the workspace."""
+
+    @property
+    def url(self) -> str:
+        """The repository."""
+        workspace, slug = (quote(each, safe="~") for each in (self.project, self.slug))
+        return f"{self.server}/{workspace}/{slug}"
+
+    def file(self, commit: str, path: str, *, is_deleted: bool) -> str:
+        """One file as a commit left it; a deleted one has no page, and is on the commit's."""
+        if is_deleted:
+            return self.commit(commit)
+        return f"{self.url}/src/{commit}/{quote(path, safe='/', errors='replace')}"
+
+    def branch(self, name: str) -> str:
+        """A branch."""
+        return f"{self.url}/branch/{quote(name, safe='/', errors='replace')}"
+
+    def new_pull_request(self, name: str) -> str:
+        """Where a pull request of a branch is made."""
+        return f"{self.url}/pull-requests/new?source={quote(name, safe='', errors='replace')}"
 
 
 def _ref(branch: str) -> str:

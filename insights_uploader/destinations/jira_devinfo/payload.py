@@ -187,7 +187,7 @@ def pull_request_body(
     Raises:
         UsageError: the source branch's name is none that Jira takes; a key is none.
     """
-    source = RepositoryPages(pages.server, *shown.source)
+    source = pages.of(*shown.source)
     optional = {
         "sourceBranchUrl": (source.branch(shown.branch), MAX_URL),
         "destinationBranch": (shown.target_branch, MAX_NAME),
@@ -233,7 +233,7 @@ def _files(commit: LoggedCommit, pages: RepositoryPages) -> Iterator[Body]:
     """Those of its files that Jira can take; it needs none of them."""
     fitting = (each for each in commit.files if _fits(each.path, MAX_PATH))
     for file in sorted(fitting, key=lambda each: each.path):
-        url = pages.file(commit.id, file.path)
+        url = pages.file(commit.id, file.path, is_deleted=file.status == "D")
         if _fits(url, MAX_URL):
             yield _file(file, url)
 

@@ -52,6 +52,8 @@ def _explain(error: Exception, secrets: Secrets, stderr: TextIO) -> int:
     """Say what went wrong and what to do; a fault of our own comes with what to report."""
     from insights_uploader.preview.plain import plain
 
+    if _is_unread(error):
+        return 0
     known = list(_known(error))
     if known:
         lines = [
@@ -66,15 +68,28 @@ def _explain(error: Exception, secrets: Secrets, stderr: TextIO) -> int:
     return int(known[0].exit_code) if known else _FAULT
 
 
+def _is_unread(error: Exception) -> bool:
+    """Tell whether who reads standard output is gone, as `head` is, when it has seen enough."""
+    return isinstance(error, BrokenPipeError) and _is_of_click(error)
+
+
+def _is_of_click(error: Exception) -> bool:
+    """Tell whether click ran into it, as it wrote its help: all others see to their own words."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return any(frame.filename == click.utils.__file__ for frame in last)
+
+
 def _known(error: BaseException) -> Iterator["InsightsError"]:
     """The failures that a user can cause, out of their groups."""
-    from insights_uploader.model.errors import InsightsError
+    from insights_uploader.model.errors import InsightsError, UsageError
 
     if isinstance(error, ExceptionGroup):
         for inner in error.exceptions:
             yield from _known(inner)
     elif isinstance(error, InsightsError):
         yield error
+    elif isinstance(error, OSError) and _is_of_click(error):
+        yield UsageError("unwritable", f"standard output: {error.strerror}")
 
 
 def _write(text: str, stderr: TextIO) -> None:

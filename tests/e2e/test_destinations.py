@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -12,9 +13,10 @@ from typing import Any
 
 import pytest
 from fixture_records import BANDIT, FIXTURES, PYTEST
+from jira import environment
 from program import TOKEN, Run
 
-from insights_uploader.sandbox.faults import Answer, Delay
+from insights_uploader.sandbox.faults import Answer, Delay, Edit
 from insights_uploader.sandbox.recording import Exchange
 from insights_uploader.sandbox.server import Sandbox
 
@@ -316,3 +318,82 @@ def test_the_checkouts_key_names_no_build(
     assert {body["parent"] for body in posted(exchanges)} == {"insights-uploader"}
     done = run("publish", BANDIT, "--build-status", "--key", "mine", cwd=copy, **environ)
     assert posted(exchanges)[-1]["key"] == "mine"
+
+
+def test_an_interrupted_run_does_not_wait_for_a_server_that_hangs(
+    installed: Path, dotenv: Path, sandbox: Sandbox
+) -> None:
+    """A CI that ends a job waits a few seconds before it kills it."""
+    sandbox.faults.add(Delay(60), method="PUT", times=None)
+    sandbox.faults.add(Delay(60), method="POST", path=BUILD, after=1, times=None)
+    with subprocess.Popen(
+        [installed / "insights-uploader", "publish", BANDIT, "--build-status"],
+        cwd=dotenv,
+        env={"PATH": os.environ["PATH"], "HOME": str(dotenv), **settings(sandbox)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not any(request.method == "PUT" for request in sandbox.requests):
+            assert process.poll() is None
+            time.sleep(0.05)
+        start = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert time.monotonic() - start < 9
+    assert "warning: build-status: " in errors
+
+
+OVERTAKEN = Edit(
+    lambda body: re.sub(rb'"createdDate":\s*\d+', b'"createdDate":9999999999999', body)
+)
+
+
+@pytest.mark.parametrize("code", [5, 1])
+def test_a_run_that_is_overtaken_posts_no_green_end(
+    run: Run, sandbox: Sandbox, exchanges: Exchanges, code: int
+) -> None:
+    sandbox.faults.add(OVERTAKEN, method="GET", path="/reports/", times=None)
+    results = BANDIT if code == 5 else PYTEST
+    done = run("publish", results, "--build-status", **settings(sandbox))
+    assert done.returncode == code
+    assert states(exchanges) == ["INPROGRESS", "CANCELLED"]
+    words = "build-status: not sent: another run has taken over this commit"
+    assert f"error: {words}" in done.stderr
+
+
+@pytest.mark.parametrize("overtaken", [True, False])
+def test_the_build_of_another_run_stays(
+    run: Run, sandbox: Sandbox, exchanges: Exchanges, overtaken: bool
+) -> None:
+    newer = Edit(lambda body: body.replace(b"/job/widgets/7/", b"/job/widgets/8/"))
+    sandbox.faults.add(newer, method="GET", path="/builds", after=1, times=None)
+    if overtaken:
+        sandbox.faults.add(OVERTAKEN, method="GET", path="/reports/", times=None)
+    done = run("publish", BANDIT, "--build-status", **settings(sandbox))
+    assert done.returncode == 5
+    assert states(exchanges) == ["INPROGRESS"]
+    assert "error: build-status: not sent: another run has" in done.stderr
+
+
+def test_a_failed_build_of_the_same_number_is_not_made_green(
+    run: Run, sandbox: Sandbox, exchanges: Exchanges
+) -> None:
+    failed = Edit(lambda body: body.replace(b'"INPROGRESS"', b'"FAILED"'))
+    sandbox.faults.add(failed, method="GET", path="/builds", after=1)
+    done = run("publish", BANDIT, "--build-status", **settings(sandbox))
+    assert done.returncode == 5
+    assert states(exchanges) == ["INPROGRESS"]
+
+
+def test_a_number_that_jira_lacks_ends_the_run_before_anything_is_sent(
+    run: Run, sandbox: Sandbox
+) -> None:
+    environ = settings(sandbox, BRANCH_NAME="feature/DEMO-7", **environment(sandbox))
+    del environ["BUILD_NUMBER"]
+    done = run("publish", BANDIT, "--build-status", "--to", "jira-builds", **environ)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: jira-builds: ")
+    assert "--build-number" in done.stderr
+    assert sandbox.requests == []

@@ -93,7 +93,7 @@ class JiraBuildsOutcome:
         number = run.number or ""
         if not (number.isascii() and number.isdecimal() and len(number) < 20):
             words = f"Jira counts builds by numbers, and this one's is {number or 'not known'!r}"
-            raise UsageError("no-build-number", words)
+            raise UsageError("no-build-number", words, "Name it with --build-number.")
         url = self._repository_url
         return Build(
             pipeline=entity_id(run.key, MAX_TEXT),

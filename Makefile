@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint format bench fuzz soak clean
+.PHONY: help demo test campaign lint format bench fuzz soak clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ demo: $(READY) ## Publish real results to a local stand-in and show what a revie
 
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+campaign: $(READY) ## Run every case of the fault matrix and many random ones, for half an hour or so
+	$(BIN)/python -m pytest -n auto --dist worksteal --campaign
 
 lint: $(READY) ## Check format, style, types and the floors of the house
 	$(BIN)/ruff format --check .

@@ -7,17 +7,36 @@ from collections.abc import Hashable, Iterator
 from functools import partial
 from pathlib import Path
 
+import hypothesis
 import pytest
 import repository
 from contract.exchanges import answer_faults, request_faults
 from fixture_records import ROOT
-from program import OTHER_TOKEN, TOKEN, Run
+from program import OTHER_TOKEN, TOKEN, Loaded, Run
 
 from insights_uploader.sandbox import server
 from insights_uploader.sandbox.app import build
 from insights_uploader.sandbox.recording import Exchange
 from insights_uploader.sandbox.server import Sandbox, serve
 from insights_uploader.sandbox.settings import AccessToken, SandboxSettings
+
+hypothesis.settings.register_profile("suite", max_examples=40)
+hypothesis.settings.register_profile("campaign", max_examples=1000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--campaign", action="store_true", help="run every case; takes long")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    is_campaign = config.getoption("--campaign")
+    hypothesis.settings.load_profile("campaign" if is_campaign else "suite")
+
+
+@pytest.fixture(scope="session")
+def is_campaign(request: pytest.FixtureRequest) -> bool:
+    """Whether every case is to be run, however long it takes."""
+    return bool(request.config.getoption("--campaign"))
 
 
 @pytest.fixture(autouse=True)
@@ -100,22 +119,22 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment / "bin"
 
 
+@pytest.fixture(scope="session")
+def loaded(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    """The installed program, loaded once for all its runs."""
+    with Loaded(installed, tmp_path_factory.mktemp("streams")) as program:
+        yield program
+
+
 @pytest.fixture
-def run(installed: Path, dotenv: Path) -> Run:
+def run(loaded: Loaded, dotenv: Path) -> Run:
     """Run the installed program as a user would; in the demo project's checkout unless told."""
 
     def _run(
         *arguments: str | Path, cwd: Path = dotenv, stdin: bytes = b"", **environ: str
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [str(installed / "insights-uploader"), *map(str, arguments)],
-            cwd=cwd,
-            env={"PATH": os.environ["PATH"], "HOME": str(cwd), **environ},
-            input=stdin,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        env = {"PATH": os.environ["PATH"], "HOME": str(cwd), **environ}
+        done = loaded.run(list(map(str, arguments)), cwd, env, stdin)
         output, errors = done.stdout.decode(), done.stderr.decode()
         assert "Traceback" not in errors, errors
         return subprocess.CompletedProcess(done.args, done.returncode, output, errors)

@@ -59,14 +59,16 @@ def keep_receipt(
     reports = [{name: getattr(c, name) for name in c.__struct_fields__} for c in confirmed]
     destinations = [_sent(each) for each in sent]
     error = error or next((each.error.message for each in sent if each.error), None)
-    deliver(receipt(plan, reports, deleted, destinations, error), path, "--receipt")
+    content = receipt(plan, reports, deleted, destinations, error).decode()
+    # results and servers may repeat a secret anywhere
+    deliver(hidden().masked_json(content).encode(), path, "--receipt")
 
 
 def _sent(sent: "Sent") -> Mapping[str, Any]:
     return {
         "destination": sent.destination,
         "optional": sent.optional,
-        "error": hidden().masked(sent.error.message) if sent.error else None,
+        "error": sent.error.message if sent.error else None,
         "details": dict(sent.delivery.details) if sent.delivery else {},
         "warnings": list(sent.delivery.warnings) if sent.delivery else [],
     }

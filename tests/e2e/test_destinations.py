@@ -11,11 +11,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
-from fixture_records import BANDIT, FIXTURES, PYTEST
+from fixture_records import BANDIT, FIXTURES, PYTEST, ROOT
 from jira import environment
 from program import TOKEN, Run
 
+from insights_uploader.sandbox.cloud_settings import CloudSettings
 from insights_uploader.sandbox.faults import Answer, Delay, Edit
 from insights_uploader.sandbox.recording import Exchange
 from insights_uploader.sandbox.server import Sandbox
@@ -397,3 +399,33 @@ def test_a_number_that_jira_lacks_ends_the_run_before_anything_is_sent(
     assert done.stderr.startswith("error: jira-builds: ")
     assert "--build-number" in done.stderr
     assert sandbox.requests == []
+
+
+def test_a_receipt_of_cloud_has_the_gates_words(run: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    there, receipt = CloudSettings(), tmp_path / "receipt.json"
+    environ = {
+        "BITBUCKET_URL": f"{sandbox.url}/2.0",
+        "BITBUCKET_PROJECT": there.workspace,
+        "BITBUCKET_REPOSITORY": "repo",
+        "BITBUCKET_TOKEN": there.access_token,
+        "INSIGHTS_UPLOADER_BASE": "main",
+    }
+    done = run("publish", BANDIT, PYTEST, "--receipt", receipt, **environ)
+    assert done.returncode == 1, done.stderr
+    told = json.loads(receipt.read_text())
+    schema = json.loads((ROOT / "docs/receipt.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(told)
+    assert sorted(each["result"] for each in told["reports"]) == ["FAIL", "PASS"]
+
+
+def test_a_receipt_repeats_no_secret(run: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A server may say it where it should say something else, and results may hold it."""
+    receipt, secret = tmp_path / "receipt.json", "s3cr3t-of-the-run"
+    results = tmp_path / "report.json"
+    results.write_text(BANDIT.read_text().replace("src/dotenv/", f"src/{secret}/"))
+    environ = settings(sandbox, BITBUCKET_TOKEN=secret)
+    arguments = (results, "--receipt", receipt, "--on-upload-error", "warn")
+    run("publish", *arguments, **environ)
+    text = receipt.read_text()
+    assert '"***' in text or "/***/" in text
+    assert secret not in text

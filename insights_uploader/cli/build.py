@@ -11,6 +11,7 @@ import msgspec
 
 from insights_uploader.cli.connecting import bitbucket, on_cloud
 from insights_uploader.cli.destination import commit_of, destination_options, settled_destination
+from insights_uploader.cli.numbers import Number
 from insights_uploader.cli.planning import connected
 from insights_uploader.cli.settling import Settled
 from insights_uploader.cli.speaking import say, show, warn
@@ -90,7 +91,7 @@ def _posting(http: "Http", settings: Settled, *, legacy: bool) -> BuildPosting:
 @click.option("--build-number", metavar="N", help="As the CI counts.")
 @click.option("--parent", metavar="KEY", help="What required builds ask for.")
 @click.option("--ref", metavar="REF", help="What was built, as in refs/heads/main.")
-@click.option("--duration", type=click.FloatRange(0, 10**9), metavar="SECONDS", help="It took.")
+@click.option("--duration", type=Number(0, 10**9), metavar="SECONDS", help="It took.")
 @click.option("--description", metavar="TEXT", help="One sentence.")
 @click.option("--tests", multiple=True, metavar="RESULTS", help="Count these files' test cases.")
 @click.option("--tests-passed", type=_COUNT, metavar="N", help="Or so many passed,")

@@ -10,6 +10,7 @@ from insights_uploader.cli.destination import SETTINGS, asking, commit_of, settl
 from insights_uploader.cli.jira_answers import named, pairs_of, shown, tell
 from insights_uploader.cli.jira_issues import issue_options, issues_of
 from insights_uploader.cli.jira_site import connected_jira, jira_options
+from insights_uploader.cli.numbers import WAIT
 from insights_uploader.cli.settling import Settled
 from insights_uploader.cli.speaking import warn
 from insights_uploader.destinations.jira_builds.client import BuildKey, JiraBuilds
@@ -62,9 +63,7 @@ def command() -> None:
 @click.option("--repository-url", metavar="URL", help="Of the repository's page.")
 @click.option("--branch-url", metavar="URL", help="Of the branch's page.")
 @_property
-@click.option(
-    "--wait", type=click.FloatRange(min=0), metavar="SECONDS", help="See that Jira has stored it."
-)
+@click.option("--wait", type=WAIT, metavar="SECONDS", help="See that Jira has stored it.")
 @_json
 def _submit(is_json: bool, wait: float | None, properties: tuple[str, ...], **given: Any) -> int:
     """Submit a build for the issues that it belongs to.

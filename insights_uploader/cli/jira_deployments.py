@@ -10,6 +10,7 @@ from insights_uploader.cli.described_deployment import described, described_opti
 from insights_uploader.cli.destination import settled_destination
 from insights_uploader.cli.jira_answers import named, pairs_of, shown, tell
 from insights_uploader.cli.jira_site import connected_jira, jira_options
+from insights_uploader.cli.numbers import WAIT
 from insights_uploader.cli.speaking import warn
 from insights_uploader.destinations.jira_deployments.client import JiraDeployments
 from insights_uploader.destinations.jira_deployments.deployment import DeploymentKey
@@ -43,7 +44,6 @@ _number = click.argument("number", type=int)
 _property = click.option(
     "--property", "properties", multiple=True, metavar="KEY=VALUE", help="Of the deployments."
 )
-_WAIT = click.FloatRange(min=0)
 
 
 @click.group("deployments")
@@ -56,7 +56,7 @@ def command() -> None:
 @command.command("submit")
 @_property
 @click.option("--product", metavar="TEXT", help="What deploys, and its version.")
-@click.option("--wait", type=_WAIT, metavar="SECONDS", help="See that Jira has stored it.")
+@click.option("--wait", type=WAIT, metavar="SECONDS", help="See that Jira has stored it.")
 @_json
 def _submit(
     is_json: bool,
@@ -155,7 +155,7 @@ def _delete_by_properties(properties: tuple[str, ...], is_json: bool, **_: Any) 
 @_pipeline
 @_environment
 @_number
-@click.option("--wait", type=_WAIT, default=0.0, metavar="SECONDS", help="Wait until it decides.")
+@click.option("--wait", type=WAIT, default=0.0, metavar="SECONDS", help="Wait until it decides.")
 @_json
 def _gating_status(
     pipeline: str, environment: str, number: int, wait: float, is_json: bool, **_: Any
@@ -172,7 +172,7 @@ def _gating_status(
     key = DeploymentKey(pipeline, environment, number)
 
     def heard(gate: Gate | None) -> None:
-        warn(f"{_word(gate) if gate else 'no gate yet'}: {plain(key.name)}\n")
+        warn(plain(f"{_word(gate) if gate else 'no gate yet'}: {key.name}") + "\n")
 
     with connected_jira() as site:
         api = JiraDeployments(site)

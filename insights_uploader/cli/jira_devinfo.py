@@ -13,6 +13,7 @@ from insights_uploader.cli.described_devinfo import (
 from insights_uploader.cli.destination import destination_options, settled_destination
 from insights_uploader.cli.jira_answers import named, pairs_of, tell
 from insights_uploader.cli.jira_site import connected_jira, jira_options
+from insights_uploader.cli.numbers import WAIT
 from insights_uploader.cli.speaking import warn
 from insights_uploader.destinations.jira_cloud.ids import entity_id
 from insights_uploader.destinations.jira_devinfo.chunks import KINDS
@@ -62,9 +63,7 @@ def _repository_options(given: click.Command) -> click.Command:
 @command.command("submit")
 @_identity
 @_property
-@click.option(
-    "--wait", type=click.FloatRange(min=0), metavar="SECONDS", help="See that Jira has stored it."
-)
+@click.option("--wait", type=WAIT, metavar="SECONDS", help="See that Jira has stored it.")
 @_json
 def _submit(is_json: bool, wait: float | None, **given: Any) -> int:
     """Submit the commits that the branch has alone, the branch, and its pull request.

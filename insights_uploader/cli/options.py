@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from insights_uploader.cli.numbers import Number
 from insights_uploader.config import PathAlias
 
 Command = Callable[..., Any]
@@ -18,7 +19,7 @@ DESTINATIONS = ("code-insights", "build-status", "code-coverage", "jira-builds",
 
 _FOLDER = click.Path(path_type=Path)
 _SEVERITIES = click.Choice(["low", "medium", "high"], case_sensitive=False)
-_PERCENT = click.FloatRange(0, 100)
+_PERCENT = Number(0, 100)
 
 
 class _Number(click.ParamType["int | str"]):
@@ -142,7 +143,7 @@ _OPTIONS: tuple[Command, ...] = (
             help="Send the token over plain http, in clear, to a server that is not this machine."),
     _option("--tries", type=click.IntRange(1, 100), default=6, show_default=True, metavar="N",
             help="How often one request is sent at most; with 1 nothing is tried again."),
-    _option("--deadline", type=click.FloatRange(1, 86_400), default=600, show_default=True,
+    _option("--deadline", type=Number(1, 86_400), default=600, show_default=True,
             metavar="SECONDS", help="How long all requests to the server may take, with waits."),
     _option("--config", type=_FOLDER, metavar="FILE",
             help="Settings (default: insights-uploader.toml, or pyproject.toml's "

@@ -289,6 +289,16 @@ def test_what_a_gate_says_reaches_no_terminal_unescaped(run: Run, sandbox: Sandb
     assert json.loads(as_json.stdout)["more"] == 1
 
 
+def test_what_is_told_while_a_gate_is_waited_for_is_one_line(run: Run, sandbox: Sandbox) -> None:
+    odd = json.dumps({"gatingStatus": "expired\x07\n::set-output name=a::b"})
+    sandbox.faults.add(Answer(200, odd, JSON), path="gating-status", times=None)
+    done = run(*GATE, "--wait=0.1", **environment(sandbox))
+    assert done.returncode == 4
+    assert "set-output" in done.stderr
+    assert not TERMINAL.search(done.stderr)
+    assert not any(line.startswith("::") for line in done.stderr.splitlines())
+
+
 def test_a_secret_that_jira_repeats_is_not_shown(run: Run, sandbox: Sandbox) -> None:
     [client_secret, _] = SECRETS
     echo = json.dumps({"state": "pending", "label": f"Bearer {client_secret}"})

@@ -15,6 +15,7 @@ from insights_uploader.cli import bad_values
 from insights_uploader.cli.destination import SETTINGS, from_outside
 from insights_uploader.cli.examination import ServerExamination
 from insights_uploader.cli.hiding import authorization, hidden
+from insights_uploader.cli.jira_examination import jira_checks
 from insights_uploader.cli.planning import settled
 from insights_uploader.cli.settling import Settled, origins_text
 from insights_uploader.cli.speaking import deliver, say
@@ -53,6 +54,8 @@ class _Doctor(click.Command):
 @click.option("--json", "is_json", is_flag=True, help="As JSON.")
 def command(is_json: bool, **options: Any) -> int:
     """Check the settings, the checkout, the server, the token, the commit and its pull request.
+
+    With --to jira-builds or jira-devinfo, check the login at Jira, too.
 
     Give it the options of publish without RESULTS. It changes nothing, there or here. The exit code
     is 0 unless a check failed; then it is the one that publish would end with.
@@ -102,6 +105,7 @@ def _checks(settings: Settled, first: Check) -> Iterator[Check]:
         yield from attempted("checkout", lambda: _checkout(checkout))
         yield from attempted("files", lambda: _files(settings, checkout))
     yield from ServerExamination(settings, checkout, io.BytesIO()).checks()
+    yield from jira_checks(settings)
     yield doctor.limit(settings["max_annotations"])
     yield skipped(
         "merge-checks",

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import repository
 from fixture_records import BANDIT
+from jira import environment
 from program import TOKEN, Run
 
 from insights_uploader.sandbox.faults import Answer, Delay, Drop
@@ -459,3 +460,34 @@ def test_what_it_finds_good_publishes(run: Run, server: Sandbox) -> None:
     checks(run, settings(server))
     assert run("publish", BANDIT, **settings(server)).returncode == 0
     assert "has 1, 1 with our prefix" in checks(run, settings(server))["reports"]["words"]
+
+
+def jira(sandbox: Sandbox, **other: str) -> dict[str, str]:
+    return settings(sandbox) | environment(sandbox) | other
+
+
+TO_NAMES = ("jira-builds", "jira-devinfo")
+TO_JIRA = ("--to=code-insights", "--to=jira-builds", "--to=jira-devinfo")
+
+
+def examined(run: Run, environ: Mapping[str, str]) -> Checks:
+    done = run("doctor", "--json", *TO_JIRA, **environ)
+    return {each["name"]: each for each in json.loads(done.stdout)["checks"]}
+
+
+def test_the_login_at_jira_is_tried_where_a_run_is_to_go_there(run: Run, server: Sandbox) -> None:
+    assert "jira-builds" not in checks(run, settings(server))
+    found = examined(run, jira(server))
+    assert {found[name]["status"] for name in TO_NAMES} == {"passed"}
+    assert {each.method for each in server.requests if "/jira/" in each.path} == {"GET"}
+
+
+def test_a_jira_that_would_refuse_the_run_is_told(run: Run, server: Sandbox) -> None:
+    nowhere = examined(run, jira(server, JIRA_SITE=""))
+    assert nowhere["jira-builds"]["words"] == "JIRA_SITE is missing"
+    wrong = examined(run, jira(server, JIRA_CLIENT_SECRET="of-another"))
+    assert (wrong["jira-builds"]["status"], wrong["jira-builds"]["exit_code"]) == ("failed", 4)
+    assert "of-another" not in str(wrong)
+    server.faults.add(Answer(403), path="/jira/devinfo/")
+    partly = examined(run, jira(server))
+    assert [partly[name]["status"] for name in TO_NAMES] == ["passed", "failed"]

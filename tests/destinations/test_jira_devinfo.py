@@ -312,6 +312,14 @@ def test_accepted_is_not_stored_until_it_is_seen(devinfo: DevInfo) -> None:
     assert {each.standing for each in told.fates} == {Standing.STORED}
 
 
+def test_what_is_stored_without_an_id_is_nobodys(devinfo: DevInfo, sandbox: Sandbox) -> None:
+    odd = {"commits": [{"id": [1]}, {"id": {}}, {}], "branches": None, "pullRequests": []}
+    answer = Answer(200, json.dumps(odd), {"Content-Type": "application/json"})
+    sandbox.faults.add(answer, method="GET", path="/repository/", times=None)
+    told = tell(devinfo, wait_s=0)
+    assert {each.standing for each in told.fates} == {Standing.NOT_YET}
+
+
 @with_settings(stored_after_s=3600)
 def test_what_is_not_stored_in_time_is_a_failure(devinfo: DevInfo) -> None:
     failure = tell(devinfo, wait_s=0).failure

@@ -71,7 +71,7 @@ def seen(
 
 def _looked(shown: Mapping[str, Any], wanted: Mapping[Entity, Body]) -> Mapping[Entity, Sight]:
     """What one look at a repository says of its entities."""
-    stored = {(kind, e.get("id")): e for kind in KINDS for e in shown.get(kind) or ()}
+    stored = {(kind, str(e.get("id"))): e for kind in KINDS for e in shown.get(kind) or ()}
     numbers = [each.get(_SEQUENCE) for each in stored.values()]
     oldest = min((n for n in numbers if isinstance(n, int)), default=0)
     sights = {}

@@ -8,6 +8,15 @@ from insights_uploader.model.errors import UsageError
 
 _EXAMPLE = "As in https://bitbucket.example.com"
 _LOCAL = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?(?=/|$)")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[A-Fa-f0-9:.]+")
+
+
+def is_host(name: str) -> bool:
+    """Tell whether a host is written as it is looked up, other letters in their form xn-- (RFC 5890).
+
+    Else what is compared, what is shown and what is reached could be three hosts: `bitbucket。org`.
+    """
+    return bool(_HOST.fullmatch(name))
 
 
 def base_address(url: str) -> str:
@@ -36,6 +45,9 @@ def split_address(url: str) -> SplitResult:
             words = "--url: must begin with https://, or for this machine with http://"
             raise UsageError("bad-url", words, f"As in http://{local[0]}")
         raise UsageError("bad-url", "--url: must begin with https://", _EXAMPLE)
+    if not is_host(host):
+        words = "--url: the host's name holds characters that none has"
+        raise UsageError("bad-url", words, "Other letters go as in https://xn--bcher-kva.example")
     try:
         _ = parts.port
     except ValueError:  # its words, and what stands there, may hold a part of a password

@@ -296,8 +296,11 @@ def _is_passing(error: Exception) -> bool:
 
 
 def _check_host(url: httpx.URL) -> None:
-    """Raise ValueError unless the host can be looked up: Python does so in the IDNA encoding."""
-    if not url.raw_host.decode("ascii").encode("idna"):
+    """Raise ValueError unless the host can be looked up: Python does so in the IDNA encoding.
+
+    Its form for people must exist, too: httpx makes it when a request is sent.
+    """
+    if not (url.host and url.raw_host.decode("ascii").encode("idna")):
         raise ValueError("no host")
 
 

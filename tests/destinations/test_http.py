@@ -254,7 +254,12 @@ def test_a_setting_of_the_environment_that_cannot_work_is_named(
 
 
 @pytest.mark.parametrize(
-    "url", ["https://a..b", "https://.x", "https://\udcff", "https://x/\udcff"]
+    "url",
+    [
+        *("https://a..b", "https://.x", "https://\udcff", "https://x/\udcff"),
+        *("https://xn--0.com", "https://xn--a", "https://bitbucket\u3002org", "https://a\\.b"),
+        *("https://b\u00fccher.example", "https://bitbucket.org%00", "https://[fe80::1%25eth0]"),
+    ],
 )
 def test_an_address_that_cannot_be_looked_up(url: str) -> None:
     with pytest.raises(UsageError, match=r"^--url: "):

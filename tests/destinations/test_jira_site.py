@@ -267,6 +267,8 @@ def test_a_site_has_a_name_or_an_address(given: str, address: str) -> None:
         "ftp://example.com",
         "https://u:p4ss@example.com",
         "https://[x",
+        "https://good.atlassian.net\\.example.com",
+        "https://example\u3002atlassian.net",
     ],
 )
 def test_another_address_is_none_and_is_not_repeated(given: str) -> None:

@@ -83,6 +83,8 @@ def test_a_port_that_speaks_no_https(run: Run, sandbox: Sandbox) -> None:
         ("bitbucket.example.org", "must begin with https://\n"),
         ("http://127.0.0.1:99999", "what follows the host is no port, a number up to 65535"),
         ("https://ann:hid/den@host", "what follows the host is no port"),
+        ("https://bitbucket\u3002org", "holds characters that none has\n  Other letters go as in"),
+        ("https://xn--0.com", "--url: is not an address"),
     ],
 )
 def test_an_address_that_is_none(run: Run, sandbox: Sandbox, url: str, words: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from enum import Enum
 from urllib.parse import urlsplit
 
+from insights_uploader.destinations.address import is_host
 from insights_uploader.destinations.secrecy import is_loopback
 from insights_uploader.model.errors import UsageError
 
@@ -16,8 +17,6 @@ GATEWAY = "https://api.atlassian.com"
 """Atlassian's, for tokens of OAuth and all that is done with them."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_HOST = re.compile(r"[^\s\x00-\x20\x7f%/\\]+")
-"""No white space, and nothing that is quoted or leads elsewhere; the rest a resolver refuses."""
 _CLOUD_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
@@ -73,7 +72,7 @@ def server_address(given: str, option: str) -> str:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         raise UsageError("bad-jira", f"{option}: is not an address", _AS_IN) from None
-    if not _HOST.fullmatch(host) or parts.username is not None or parts.password is not None:
+    if not is_host(host) or parts.username is not None or parts.password is not None:
         raise UsageError("bad-jira", f"{option}: is not an address of a server alone", _AS_IN)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         words = f"{option}: must begin with https://; only this very machine's may not"

@@ -12,10 +12,12 @@ does not know, and tells of them.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 _EDGE = r"[^\s!-/:-@\[-`{-~]"  # what is neither white space nor ASCII punctuation
 _KEY = re.compile(rf"(?<!{_EDGE})([A-Z][A-Z0-9_]{{1,254}})-([1-9][0-9]{{0,99}})(?!{_EDGE})")
+_OF_SNYK = re.compile(r"\bSNYK-[A-Z]+-[A-Z0-9_]+-[0-9]+")
+"""A weakness's name, as SNYK-JS-LODASH-590103; its end looks like a key."""
 _WHOLE = re.compile(r"[A-Z][A-Z0-9_]{1,254}-[1-9][0-9]{0,99}")
 _PROJECT = re.compile(r"[A-Z][A-Z0-9_]{1,254}")
 
@@ -25,6 +27,7 @@ FALSE_FRIENDS = frozenset(
         *("UTF", "UCS", "CP", "BASE", "LATIN", "WINDOWS"),
         # hashes, ciphers, protocols
         *("SHA", "MD", "CRC", "AES", "DES", "RSA", "HMAC", "TLS", "SSL", "HTTP", "OAUTH", "FIPS"),
+        *("PKCS",),
         # who makes standards, and what they number
         *("ISO", "IEC", "IEEE", "ECMA", "ANSI", "DIN", "EN", "NIST", "RFC"),
         *("PEP", "JSR", "JEP", "ADR", "OWASP", "ICD"),
@@ -32,10 +35,10 @@ FALSE_FRIENDS = frozenset(
         *("CVE", "CWE", "CAPEC"),
         # licences
         *("GPL", "LGPL", "AGPL", "BSD", "MPL", "EPL"),
-        # machines, time zones
-        *("X86", "AMD", "ARM", "WIN", "UTC", "GMT"),
-        # what CIs call pull requests, and other names
-        *("PR", "MR", "GPT", "COVID"),
+        # machines, versions of Java, time zones
+        *("X86", "AMD", "ARM", "WIN", "JDK", "JRE", "UTC", "GMT"),
+        # what CIs call pull requests, GitHub its issues, and other names
+        *("PR", "MR", "GH", "TODO", "FIXME", "GPT", "COVID"),
     }
 )
 """What stands before a hyphen and a number in many texts, and is a project in few places."""
@@ -49,10 +52,9 @@ def issue_keys(texts: Iterable[str], projects: Collection[str] = ()) -> Sequence
         projects: keys of the projects that count, and then only they do; else all but the false
             friends.
     """
-    found = (match for text in texts for match in _KEY.finditer(text))
     keys = (
         match[0]
-        for match in found
+        for match in _found(texts)
         if (match[1] in projects if projects else match[1] not in FALSE_FRIENDS)
     )
     return list(dict.fromkeys(keys))
@@ -60,9 +62,14 @@ def issue_keys(texts: Iterable[str], projects: Collection[str] = ()) -> Sequence
 
 def passed_over(texts: Iterable[str], projects: Collection[str] = ()) -> Sequence[str]:
     """What looks like a key in these texts and does not count, as `issue_keys` has it."""
-    keys = [match[0] for text in texts for match in _KEY.finditer(text)]
+    keys = [match[0] for match in _found(texts)]
     counted = set(issue_keys(keys, projects))
     return [key for key in dict.fromkeys(keys) if key not in counted]
+
+
+def _found(texts: Iterable[str]) -> Iterator[re.Match[str]]:
+    for text in texts:
+        yield from _KEY.finditer(_OF_SNYK.sub(" ", text))
 
 
 def is_issue_key(text: str) -> bool:

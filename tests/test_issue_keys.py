@@ -29,6 +29,8 @@ OF_DEVINFO = re.compile(r"[^\W\d_][^\W]{1,255}-[0-9]{1,255}")
         ("Merge branch 'DEMO-5_x' into main", ["DEMO-5"]),
         ("demo-123 Demo-123 DEMOx-1 D-1 1A-1 DEMO-0 DEMO-01 DEMO-1a DEMO_-1x éDEMO-1", []),
         ("DEMO-123é", []),
+        ("Fix SNYK-JS-LODASH-590103 (DEMO-1), see SNYK-1", ["DEMO-1", "SNYK-1"]),
+        ("hotfix/FIX-DEMO-7", ["DEMO-7"]),
         ("", []),
     ],
 )
@@ -39,7 +41,7 @@ def test_a_key_stands_alone_and_in_upper_case(text: str, keys: list[str]) -> Non
 @pytest.mark.parametrize(
     "text",
     ["UTF-8", "SHA-256", "ISO-8601", "CVE-2024-12345", "RFC-2119", "CWE-79", "TLS-1.3", "AES-128",
-     "X86-64", "PEP-8", "origin/PR-12", "UTC-5", "GPL-3.0"],
+     "X86-64", "PEP-8", "origin/PR-12", "UTC-5", "GPL-3.0", "PKCS-12", "GH-12", "JDK-17", "TODO-1"],
 )  # fmt: skip
 def test_a_false_friend_is_none_unless_its_project_is_named(text: str) -> None:
     assert issue_keys([f"DEMO-1 {text} OPS-2"]) == ["DEMO-1", "OPS-2"]

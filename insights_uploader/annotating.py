@@ -7,10 +7,11 @@ What the server refuses it refuses as a whole (API facts: "a request that would 
 rejected whole", and no refusal names the annotation it means), so a refused batch is halved until
 it fits, or until one annotation is left. That is the one, and the plan goes on without it; unless
 the request was no larger than one that was taken before: then there is no room for any more, and
-the plan is limited to what fits.
+the plan is limited to what fits. How many requests that takes only the deadline bounds, so that what
+is said to be refused was.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -22,11 +23,9 @@ from insights_uploader.plan.plan import Body, Plan
 from insights_uploader.reports import Reports, is_open
 
 _ROUNDS = 3
-_MOST_REFUSED = 50
-"""More requests than that are not spent on finding out which annotations the server refuses."""
 _NONE_TAKEN = 25
-"""When so many are refused and none was taken, the fault is not in the single annotations."""
-_NOT_TRIED = f"not tried, after the server had refused {_MOST_REFUSED} others"
+"""When so many are refused and none of all was taken, the fault is not in single annotations."""
+_NOTHING_DONE = 429
 _PAUSE_S = 1.0
 
 
@@ -102,29 +101,52 @@ class Annotating:
         planned = self._planned
         most = self._dialect.per_call or max(len(planned), 1)
         batches = [planned[start : start + most] for start in range(0, len(planned), most)][::-1]
-        while batches and not self._is_over:
+        while batches and not self._is_full:
             batch = batches.pop()
             try:
                 self._server.post_annotations(self._key, batch)
             except ServerError as error:
                 half = len(batch) // 2
-                if is_open(error):
+                if is_open(error) and error.status != _NOTHING_DONE:
                     there = self._server.annotations(self._key)
                     self._put_all(self._difference(batch, there).missing)
                 elif not _is_refused(error):
                     raise
                 elif half:
                     batches += [batch[half:], batch[:half]]
-                else:
-                    self._refuse(batch[0], error)
+                elif self._refuse(batch[0], error):
+                    batches = self._those_refused(batches, error)
             else:
                 self._take(batch)
-        self._leave_out(body for batch in batches for body in batch)
+        self._leave_out()
+
+    def _those_refused(
+        self, batches: Sequence[Sequence[Body]], error: ServerError
+    ) -> list[Sequence[Body]]:
+        """Try each of what is left as a whole, before it is said that nothing is taken.
+
+        Raises:
+            ServerError: the one that is given: none is taken.
+        """
+        refused = []
+        for batch in batches[::-1]:
+            try:
+                self._server.post_annotations(self._key, batch)
+            except ServerError as another:
+                if not _is_refused(another):
+                    raise
+                refused.append(batch)
+            else:
+                self._take(batch)
+        if not self._largest:
+            raise error
+        return refused[::-1]
 
     def _put_all(self, bodies: Sequence[Body]) -> None:
         """Send annotations one by one."""
         left = list(bodies)[::-1]
-        while left and not self._is_over:
+        is_last_try = False
+        while left and not self._is_full:
             body = left.pop()
             try:
                 self._server.put_annotation(self._key, body)
@@ -132,20 +154,19 @@ class Annotating:
                 is_alone = error.status == 500 and not self._holds(body)
                 if not (is_alone or _is_refused(error)):
                     raise
-                self._refuse(body, error)
+                if self._refuse(body, error):
+                    if is_last_try or not left:
+                        raise
+                    is_last_try = True
+                    left.append(left.pop(0))  # of another tool or rule, perhaps
             else:
                 self._take([body])
-        self._leave_out(left[::-1])
+        self._leave_out()
 
     def _holds(self, body: Body) -> bool:
         """See whether an annotation came through all the same; a server that is down fails here."""
         there = self._server.annotations(self._key)
         return not self._difference([body], there).missing
-
-    @property
-    def _is_over(self) -> bool:
-        """True when no further annotation is worth a request."""
-        return self._is_full or len(self._refused) + len(self._too_large) >= _MOST_REFUSED
 
     def _take(self, bodies: Sequence[Body]) -> None:
         """Take note of what was taken: there was room, so what was refused before was too large."""
@@ -153,8 +174,8 @@ class Annotating:
         self._refused |= self._too_large
         self._too_large.clear()
 
-    def _refuse(self, body: Body, error: ServerError) -> None:
-        """Take note of an annotation that the server does not take by itself.
+    def _refuse(self, body: Body, error: ServerError) -> bool:
+        """Take note of an annotation that is not taken by itself; tell whether none seems to be.
 
         Raises:
             ServerError: it takes none at all.
@@ -164,20 +185,18 @@ class Annotating:
             missing = self._difference(self._planned, self._server.annotations(self._key)).missing
             self.plan = self.plan.limited(len(self._planned) - len(missing), since=self._key)
             self._is_full = True
-            return
+            return False
         kind = self._too_large if error.slug == "too-large" else self._refused
         kind[body[self._dialect.external_id]] = _words(error)
         refused = len(self._refused) + len(self._too_large)
-        is_last = refused == len(self._planned) and bool(self._too_large)
-        if not self._largest and (is_last or refused >= _NONE_TAKEN):
+        if not self._largest and refused == len(self._planned) and self._too_large:
             raise error
+        return not self._largest and refused >= _NONE_TAKEN
 
-    def _leave_out(self, untried: Iterable[Body]) -> None:
-        """The plan goes on without what was refused, and without what was not tried for it."""
+    def _leave_out(self) -> None:
+        """The plan goes on without what was refused."""
         if not self._is_full:
-            named = self._dialect.external_id
             self._refused |= self._too_large
-            self._refused |= {body[named]: _NOT_TRIED for body in untried}
         self.plan = self.plan.without(self._refused, self._key)
 
     def _difference(self, planned: Sequence[Body], stored: Sequence[Stored]) -> Difference:

@@ -1,7 +1,7 @@
 """Floor 6: one report in the place of what was there, whatever the server and the network do.
 
-GET, to see whether anything is to do; DELETE; GET, whether another run has come in between; PUT; the
-annotations; GET and compare. It is not known whether a PUT keeps a report's annotations, nor can a
+GET, to see whether anything is to do; DELETE of what is there; GET, whether another run has come in
+between; PUT; the annotations; GET and compare. It is not known whether a PUT keeps a report's annotations, nor can a
 DELETE be relied on to have taken the old ones: whatever a GET finds wrong is put right, again and
 again. A report that is to pass while annotations are still to come, or old ones to go, first says
 FAIL (or that it is pending, to a server that has a word for it) and "publishing", so that a run that
@@ -71,29 +71,52 @@ class Replacement:
             if same(self.planned, old, self._server.annotations(self._key), self._dialect):
                 return False
             self._check_fence(old)
-        self._delete(old)
+        if old is not None:  # else it could only be another run's
+            self._delete(old)
         body = self.planned.body
         is_open = bool(self.planned.annotations) or old is not None  # a DELETE may have lied
-        late = is_open and self.planned.draft.result is Result.PASS
+        late = is_open and self._passes
         self._put(self._unfinished(body) if late else body)
-        self._finish()
+        try:
+            self._finish()
+        except ServerError as error:
+            if error.status != 404:
+                raise
+            raise _gone(self._key, error) from error
         return True
 
     def _finish(self) -> None:
         """See that all annotations are there, then let the report say what it has to say."""
-        for _ in range(_ROUNDS):
-            self._annotations.settle(self._still_ours)
-            if self._sent == self.planned.body:
-                break
-            self._put(self.planned.body)
-        else:
-            raise self._not_confirmed("its annotations go whenever it is sent")
+        try:
+            self._settle()
+        except PartialError as error:
+            if error.slug == "not-confirmed":
+                self._take_pass_back()
+            raise
         stored = self._server.report(self._key) or {}
         self._check_fence(stored)
         if stored.get("result") != self.planned.body["result"]:
             raise self._not_confirmed(f"it was sent as {self.planned.body['result']}")
         if self._made(stored) not in (None, self._fence):
             raise self._not_confirmed("the server has another one")
+
+    def _settle(self) -> None:
+        """Send the annotations and then what the report has to say, until both are there."""
+        for _ in range(_ROUNDS):
+            self._annotations.settle(self._still_ours)
+            if self._sent == self.planned.body:
+                return
+            self._put(self.planned.body)
+        raise self._not_confirmed("its annotations go whenever it is sent")
+
+    def _take_pass_back(self) -> None:
+        """Leave no PASS on a report whose annotations are not as they should be."""
+        if self._sent.get("result") == self.planned.body["result"] and self._passes:
+            self._put(self._unfinished(self.planned.body))
+
+    @property
+    def _passes(self) -> bool:
+        return self.planned.draft.result is Result.PASS
 
     def _not_confirmed(self, words: str) -> PartialError:
         return PartialError(
@@ -110,22 +133,21 @@ class Replacement:
         if not self._is_forced:
             self._still_ours()
 
-    def _delete(self, old: Stored | None) -> None:
+    def _delete(self, old: Stored) -> None:
         """Delete what was there; when no answer comes, see whether it is gone."""
         try:
             self._server.delete_report(self._key, self._before_ours)
         except ServerError as error:
-            if error.slug == "not-permitted" and old is not None:
+            if error.slug == "not-permitted":
                 raise _anothers(self._key, old, error) from error
             if not is_open(error):
                 raise
-            self.lost = "may be deleted" if old is not None else ""
+            self.lost = "may be deleted"
             if self._server.report(self._key) is not None:
                 self.lost = ""
                 raise
-        self.lost = "is deleted" if old is not None else ""
-        if old is not None:
-            self._before_ours()  # the DELETE may have waited long
+        self.lost = "is deleted"
+        self._before_ours()  # the DELETE may have waited long
 
     def _put(self, body: Body) -> None:
         """Send the report; when no answer comes, see whether it is there."""
@@ -161,6 +183,17 @@ class Replacement:
 
     def _unfinished(self, body: Body) -> Body:
         return {**body, "result": self._dialect.unfinished, "details": _PUBLISHING}
+
+
+def _gone(key: str, error: ServerError) -> PartialError:
+    """A report of this run that is no longer there."""
+    return PartialError(
+        "not-confirmed",
+        f"{error.message.rstrip('.')}. Report {key} was there: another run may have taken over "
+        "this commit and deleted it.",
+        "If no other run publishes this commit with the same --key, run again.",
+        error.status,
+    )
 
 
 def _anothers(key: str, report: Stored, error: ServerError) -> ServerError:

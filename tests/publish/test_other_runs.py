@@ -132,7 +132,7 @@ def test_annotations_whose_answer_is_lost_are_never_sent_blindly_again(
     sandbox.faults.add(action, method="POST")
     [confirmed] = Publication(plan, connect(plan)).run()
     assert confirmed.annotations == 36
-    beginning = ["DELETE ci.ruff", "PUT ci.ruff", "POST annotations"]
+    beginning = ["PUT ci.ruff", "POST annotations"]
     assert writes(sandbox) == [*beginning, *["PUT one"] * singles]
 
 
@@ -148,3 +148,26 @@ def test_annotations_are_not_posted_onto_others(
     assert writes(sandbox)[before:] == ["DELETE ci.ruff", "PUT ci.ruff", *["PUT one"] * 6]
     [stored] = sandbox.store.reports(plan.target.commit)
     assert len(stored.annotations) == 36
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_report_that_another_run_takes_away_is_told_of(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan, method: str
+) -> None:
+    """Two that publish the same commit at once: the loser finds nothing where its report was."""
+    plan = plan_of(RUFF)
+    sandbox.faults.add(Answer(404), method=method, path="annotations", after=method == "GET")
+    with pytest.raises(PartialError, match="another run may have taken over") as caught:
+        list(Publication(plan, connect(plan)).run())
+    assert "404" in caught.value.message
+
+
+def test_a_server_that_is_asked_too_often_is_not_asked_one_by_one(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    """Nothing was done of what is answered 429, so nothing needs to be found out."""
+    plan = plan_of(RUFF)
+    sandbox.faults.add(Answer(429), method="POST", times=None)
+    with pytest.raises(PartialError, match="429"):
+        list(Publication(plan, connect(plan)).run())
+    assert writes(sandbox) == ["PUT ci.ruff", "POST annotations"]

@@ -51,12 +51,16 @@ def test_the_server_holds_what_was_planned(
     assert_stored(sandbox, plan)
 
 
-def test_a_report_is_deleted_before_it_is_created(
+def test_an_older_report_is_deleted_before_the_new_one_is_created(
     sandbox: Sandbox, connect: Connect, plan_of: MakePlan
 ) -> None:
-    plan = plan_of(RUFF)
+    """Where there was none a DELETE could only take another run's."""
+    first, plan = plan_of(RUFF).limited(3), plan_of(RUFF)
+    creation = [("PUT", "ci.ruff"), ("POST", "annotations")]
+    sent(first, connect(first))
+    assert writes(sandbox) == creation
     sent(plan, connect(plan))
-    assert writes(sandbox) == [("DELETE", "ci.ruff"), ("PUT", "ci.ruff"), ("POST", "annotations")]
+    assert writes(sandbox) == [*creation, ("DELETE", "ci.ruff"), *creation]
 
 
 def test_a_pass_with_annotations_is_told_only_when_they_are_there(

@@ -10,7 +10,7 @@ from publishing import Connect, MakePlan
 
 from insights_uploader.destinations.bitbucket_dc.payload import CodeInsightsPayload
 from insights_uploader.model.errors import PartialError
-from insights_uploader.model.ledger import Disposition
+from insights_uploader.model.ledger import Disposition, Ledger
 from insights_uploader.plan.draft import ReportDraft
 from insights_uploader.plan.plan import Body, Plan, planned
 from insights_uploader.publish import Publication
@@ -195,3 +195,42 @@ def test_a_limit_and_a_refused_annotation_together(
     assert set(confirmed.invalid) == set(bad)
     assert set(stored_ids(sandbox, plan)) == {*ids(plan)[:11]} - set(bad)
     assert confirmed.over_cap == len(ids(plan)) - 11
+
+
+def grown(plan: Plan, times: int) -> Plan:
+    """The plan of one report with each annotation that many times, each time another."""
+    [report] = plan.reports
+    draft = report.draft
+    notes = [
+        msgspec.structs.replace(note, id=f"{note.id}-{turn}")
+        for turn in range(times)
+        for note in draft.annotations
+    ]
+    more = len(notes) - len(draft.annotations)
+    draft = msgspec.structs.replace(
+        draft, annotations=tuple(notes), ledger=enlarged(draft.ledger, more)
+    )
+    return msgspec.structs.replace(plan, reports=planned(plan.builder, [draft]))
+
+
+def enlarged(ledger: Ledger, more: int) -> Ledger:
+    published = ledger.count(Disposition.PUBLISHED) + more
+    return Ledger(
+        parsed=ledger.parsed + more,
+        derived=ledger.derived,
+        dispositions={**ledger.dispositions, Disposition.PUBLISHED: published},
+    )
+
+
+@pytest.mark.parametrize("ranks", [range(30), range(0, 144, 2), range(60, 144)], ids=str)
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_what_was_not_refused_is_published_however_much_is(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan, ranks: Sequence[int], one_by_one: bool
+) -> None:
+    plan, bad = flawed(grown(plan_of(RUFF), 4), ranks)
+    if one_by_one:
+        sandbox.faults.add(Answer(502), method="POST")
+    [confirmed] = Publication(plan, connect(plan)).run()
+    assert set(confirmed.invalid) == set(bad)
+    assert confirmed.over_cap == 0
+    assert set(stored_ids(sandbox, plan)) == set(ids(plan)) - set(bad)

@@ -157,3 +157,25 @@ def test_an_odd_date_is_none(
     sandbox.faults.add(Answer(200, body, JSON), method="GET", path=r"ci\.bandit$")
     [confirmed] = published(plan, connect(plan)).confirmed
     assert confirmed.sent
+
+
+def test_no_pass_is_left_on_a_report_whose_annotations_go(
+    sandbox: Sandbox, connect: Connect, plan_of: MakePlan
+) -> None:
+    """They are seen until the report says PASS, and never again."""
+    plan = plan_of(BANDIT)
+    server = connect(plan)
+    put = server.put_report
+
+    def put_report(key: str, body: Any, again: Any = None) -> Any:
+        answer = put(key, body, again)
+        if body["result"] == "PASS":
+            none = Answer(200, '{"annotations": []}', JSON)
+            sandbox.faults.add(none, method="GET", path="annotations$", times=None)
+        return answer
+
+    server.put_report = put_report  # type: ignore[method-assign]
+    with pytest.raises(PartialError) as caught:
+        list(Publication(plan, server, pause=lambda _: None).run())
+    assert caught.value.slug == "not-confirmed"
+    assert stored(sandbox, plan, "ci.bandit").body["result"] == "FAIL"

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import click
@@ -95,6 +96,7 @@ def _delete(keys: tuple[str, ...], is_json: bool, **_: Any) -> int:
         for done, report in enumerate(reports):
             try:
                 stored.delete(report.key)
+                _check_gone(stored, report.key)
             except ServerError as error:
                 if not done:
                     raise
@@ -106,6 +108,18 @@ def _delete(keys: tuple[str, ...], is_json: bool, **_: Any) -> int:
     if is_json:
         show(as_json(reports), is_json=True)
     return 0
+
+
+def _check_gone(stored: StoredReports | CloudStoredReports, key: str) -> None:
+    """Read back: a server may say that it deleted what it keeps."""
+    try:
+        stored.one(key)
+    except ServerError as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return
+        raise
+    words = f"report {key} was deleted, and is there still"
+    raise ServerError("not-confirmed", words, "Another run may have published it again.")
 
 
 @destination_options

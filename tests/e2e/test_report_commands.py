@@ -155,6 +155,16 @@ def test_what_was_deleted_before_a_failure_is_counted(run: Run, stored: Sandbox,
     assert keys(stored, head) == ["ci.test"]
 
 
+def test_what_the_server_says_it_deleted_and_keeps_is_told(
+    run: Run, stored: Sandbox, head: str
+) -> None:
+    stored.faults.add(Answer(204), method="DELETE")
+    done = run("report", "delete", "ci.lint", "ci.test", **settings(stored))
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "report ci.lint was deleted, and is there still" in done.stderr
+    assert keys(stored, head) == ["ci.lint", "ci.test"]
+
+
 @pytest.mark.parametrize("key", ["", "..", "a/b", "a\\b"])
 @pytest.mark.parametrize("command", ["delete", "annotations"])
 def test_a_key_that_would_lead_elsewhere_is_no_key(

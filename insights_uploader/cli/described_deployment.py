@@ -134,6 +134,9 @@ def _of_file(path: Path) -> Sequence[Deployment]:
     if others:
         words = f"--file holds whole deployments, and {', '.join(others)} would change them"
         raise UsageError("two-descriptions", words)
+    if path != Path("-") and path.exists() and not (path.is_file() or path.is_dir()):
+        words = f"--file {path}: is not a regular file"
+        raise UsageError("unreadable", words, "What a pipe gives is read by --file - alone.")
     try:
         with click.open_file(str(path), "rb") as file:
             content = file.read(_MOST + 1)

@@ -128,6 +128,9 @@ def _site(
     )
     if bool(client_id) == bool(app_key):
         raise _nobody(is_two=bool(client_id))
+    if not (client_id + app_key).isascii() or not (client_id + app_key).isprintable():
+        option = named("jira_client_id" if client_id else "jira_connect_key")
+        raise UsageError("bad-credentials", f"{option}: holds characters that none has")
     site = site_address(name, named("jira_site")) if name else None
     given_id = given.get("jira_cloud_id")
     if site is None and (app_key or not given_id):
@@ -201,6 +204,8 @@ def _secret(file: Path | None, option: str, variable: str) -> str:
 
 
 def _read(path: Path, origin: str) -> str:
+    if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe may never give anything
+        raise UsageError("bad-secret-file", f"{origin}: is not a regular file")
     try:
         with path.open(encoding="utf-8") as file:
             secret = file.read(_MAX_SECRET + 1)

@@ -197,6 +197,18 @@ def test_the_secret_may_stand_in_a_file(
     )
 
 
+def test_no_secret_and_no_deployment_is_waited_for_at_a_pipe(
+    run: Run, sandbox: Sandbox, history: Path, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for words in (
+        ("jira", "builds", "get", "demo", "16", f"--jira-secret-file={tmp_path}/pipe"),
+        ("jira", "deployments", "submit", f"--file={tmp_path}/pipe"),
+    ):
+        done = run(*words, cwd=history, **environment(sandbox))
+        assert (done.returncode, "pipe: is not a regular file" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -212,6 +224,8 @@ def test_the_secret_may_stand_in_a_file(
         ({"JIRA_CONNECT_KEY": "app"}, "both OAuth credentials and"),
         ({"JIRA_CLIENT_SECRET": ""}, "JIRA_CLIENT_SECRET: holds no secret"),
         ({"JIRA_CLOUD_ID": "../x"}, "is no cloud id"),
+        ({"JIRA_CLIENT_ID": "\udcff"}, "--jira-client-id: holds characters that none has"),
+        ({"JIRA_CLIENT_ID": "", "JIRA_CONNECT_KEY": "\u00e9"}, "--jira-connect-key: holds"),
     ],
     ids=str,
 )

@@ -96,7 +96,7 @@ HELP = [("--help",), ("publish", "--help"), ("--version",)]
 def test_who_reads_the_help_may_go_away(installed: Path, words: tuple[str, ...]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    command = [installed / "insights-uploader", *words]
+    command = [str(installed / "insights-uploader"), *words]
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
@@ -104,7 +104,7 @@ def test_who_reads_the_help_may_go_away(installed: Path, words: tuple[str, ...])
 
 @pytest.mark.parametrize("words", HELP)
 def test_help_for_a_full_disk(installed: Path, words: tuple[str, ...]) -> None:
-    command = [installed / "insights-uploader", *words]
+    command = [str(installed / "insights-uploader"), *words]
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     said = "error: standard output: No space left on device\n"

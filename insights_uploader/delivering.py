@@ -1,8 +1,6 @@
 """Floor 6: a run's outcome goes to every API that is to have it, and none can spoil another."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from pathlib import Path
-from traceback import extract_tb
 from types import TracebackType
 from typing import Self
 
@@ -162,6 +160,8 @@ class Deliveries:
                 failed.append(sent)
             elif destination in self._open:
                 self._open.remove(destination)
+                if destination.name in self._announced:
+                    sent = _left_in_progress(sent)
             yield sent
         for sent in failed:
             [destination] = [each for each in self._open if each.name == sent.destination]
@@ -214,6 +214,8 @@ class Deliveries:
                 self._open.remove(destination)
                 self._destinations.remove(destination)
                 self._unmade.append(Sent(destination.name, optional=True, error=error))
+            except Exception:  # noqa: BLE001, S112 - to send it meets the same fault, and tells it
+                continue
 
     def _send(self, destination: OutcomeDestination, outcome: Outcome) -> Sent:
         """Send it, by this way; whatever goes wrong is this destination's trouble alone."""
@@ -285,7 +287,7 @@ def _is_passing(error: InsightsError | None) -> bool:
 
 
 def _left_in_progress(sent: Sent) -> Sent:
-    if sent.error is None or sent.error.slug in ("not-tried", _SUPERSEDED):
+    if sent.error is None or sent.error.slug == _SUPERSEDED:
         return sent
     said = sent.error.message.rstrip(".")
     sent.error.args = (f"{said}. The build may be left in progress there.",)
@@ -294,10 +296,10 @@ def _left_in_progress(sent: Sent) -> Sent:
 
 def _fault(name: str, error: Exception) -> InsightsError:
     """A fault of our own: exit code 70. What it says may hold anything, so only its kind is told."""
-    places = extract_tb(error.__traceback__)
-    at = f", at {Path(places[-1].filename).name}:{places[-1].lineno}" if places else ""
     words = f"a fault in insights-uploader at {name}: {type(error).__name__}"
-    return InsightsError("fault", words, f"Please report it{at}.")
+    fault = InsightsError("fault", words, "Please report it with the traceback.")
+    fault.__cause__ = error
+    return fault
 
 
 def _all(tests: Sequence[TestTotals]) -> TestTotals | None:

@@ -1,6 +1,7 @@
 """`insights-uploader publish`: the main job."""
 
 import functools
+import traceback
 from contextlib import ExitStack
 from typing import Any
 
@@ -79,6 +80,12 @@ def _broken_off(
     keep_receipt(settings["receipt"], plan, confirmed, destinations.deleted, sent, words)
 
 
+def _trace(error: InsightsError) -> str:
+    """Where a fault of our own is; empty of what is none."""
+    is_fault = error.exit_code is ExitCode.FAULT and error.__cause__ is not None
+    return "".join(traceback.format_exception(error.__cause__)) if is_fault else ""
+
+
 def _ended(plan: Plan, sent: list[Sent], destinations: Destinations, settings: Settled) -> ExitCode:
     """Keep the receipt, then end as the gate and the destinations have it.
 
@@ -100,6 +107,7 @@ def _ended(plan: Plan, sent: list[Sent], destinations: Destinations, settings: S
         if each.error is None:
             continue
         is_fault = each.error.exit_code is ExitCode.FAULT  # which no server's trouble is
+        warn(_trace(each.error))
         if each.optional or (settings["on_upload_error"] == "warn" and not is_fault):
             told = (named_after(each.destination, each.error).message, each.error.hint)
             warn("".join(f"{plain(f'warning: {words}')}\n" for words in told if words))

@@ -126,7 +126,7 @@ def test_what_people_paste_after_the_address_is_cut(
     [
         (HTML, "PUT", "a web page, not JSON"),
         (HTML, "GET", "a web page, not JSON"),
-        (Answer(302, "", {"location": "https://sso.example.org/"}), "DELETE", "sends us elsewhere (302)"),
+        (Answer(302, "", {"location": "https://sso.example.org/"}), "PUT", "sends us elsewhere (302)"),
         (Answer(429, '{"message":"slow down"}', {"content-type": "application/json"}), "PUT", "too many requests"),
         (Answer(403, "XSRF check failed", {"content-type": "text/plain"}), "PUT", "the server refuses (403)"),
         (Answer(200, "{", {"content-type": "application/json"}), "PUT", "broken JSON"),
@@ -238,10 +238,10 @@ def test_what_cannot_be_deleted_is_told(run: Run, sandbox: Sandbox) -> None:
 
 
 def test_the_token_goes_nowhere_else(run: Run, sandbox: Sandbox) -> None:
-    sandbox.faults.add(Answer(307, "", {"location": sandbox.url + "/elsewhere"}), method="DELETE")
+    sandbox.faults.add(Answer(307, "", {"location": sandbox.url + "/elsewhere"}), method="PUT")
     done = run("publish", BANDIT, "--base", "main", **settings(sandbox))
     assert done.returncode == 4
-    assert [request.method for request in sandbox.requests] == ["GET", "DELETE"]
+    assert [request.method for request in sandbox.requests] == ["GET", "PUT"]
 
 
 def test_the_gates_word_outranks_the_servers_trouble(run: Run, sandbox: Sandbox) -> None:

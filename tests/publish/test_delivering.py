@@ -60,7 +60,8 @@ def test_a_fault_at_one_destination_is_its_own(plan_of: MakePlan, review: UnderR
         sent = {each.destination: each for each in run.finish(plan_of(BANDIT))}
     error = sent["one"].error
     assert error is not None
-    assert error.message == "a fault in insights-uploader at one: ValueError"
+    words = "a fault in insights-uploader at one: ValueError"
+    assert error.message == f"{words}. The build may be left in progress there."
     assert error.exit_code is ExitCode.FAULT
     assert sent["two"].delivery is not None
     assert other.states == [State.IN_PROGRESS, State.SUCCESSFUL]
@@ -108,11 +109,13 @@ def test_a_refused_login_is_its_destinations_alone(
     refused = ServerError("bad-token", "no", "", status)
     reports, build = Noted("one", refused, announces=False), Noted("two")
     jira = Noted("three")
+    left = "not tried: the login was refused. The build may be left in progress there."
     logins = {"one": "bitbucket", "two": "bitbucket", "three": "jira"}
     with deliveries(reports, build, jira, logins=logins) as run:
         run.begin(review)
-        list(run.finish(plan_of(BANDIT)))
+        sent = {each.destination: each for each in run.finish(plan_of(BANDIT))}
     assert build.states == [State.IN_PROGRESS]
+    assert str(sent["two"].error) == left
     assert jira.states == [State.IN_PROGRESS, State.SUCCESSFUL]
 
 

@@ -35,7 +35,7 @@ class Line:
     Attributes:
         name: what a user types for the operation; the rest is said of the case in hand.
         rest: further arguments, as in a shell.
-        trouble: `POST 429 /path$`: what is always answered so, for the program to do without.
+        trouble: `POST 502 /path$`: what is always answered so, for the program to do without.
     """
 
     name: str
@@ -183,7 +183,7 @@ STORIES: Sequence[tuple[Place, Sequence[Line]]] = [
         CLOUD,
         [
             Line("publish", _RUN),
-            Line("publish", _RUN, trouble="POST 429 /annotations$"),
+            Line("publish", _RUN, trouble="POST 502 /annotations$"),
             Line("publish", f"{_CLEAN} --base=main --force", trouble="DELETE 404 /reports/[^/]+$"),
         ],
     ),

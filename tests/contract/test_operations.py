@@ -35,13 +35,8 @@ UNUSED = {
 }
 BORNE = {
     # what was to go is not there
-    (f"DELETE {INSIGHTS}/reports/{{key}}", 404),
+    (f"DELETE {CLOUD}/commit/{{commit}}/reports/{{reportId}}", 404),
     (f"GET {CLOUD}/commit/{{commit}}/reports/{{reportId}}", 404),
-    # a look at the server shows that it need not be tried again
-    (f"DELETE {CLOUD}/commit/{{commit}}/reports/{{reportId}}", 429),
-    # what is missing goes one by one
-    (f"POST {INSIGHTS}/reports/{{key}}/annotations", 429),
-    (f"POST {CLOUD}/commit/{{commit}}/reports/{{reportId}}/annotations", 429),
     # whether older reports are left is only told
     *((f"GET {CLOUD}/commit/{{commit}}/reports", status) for status in STATUSES),
 }

@@ -20,7 +20,7 @@ from insights_uploader.sandbox.recording import Exchange
 from insights_uploader.sandbox.server import Sandbox, serve
 from insights_uploader.sandbox.settings import AccessToken, SandboxSettings
 
-hypothesis.settings.register_profile("suite", max_examples=40)
+hypothesis.settings.register_profile("suite", max_examples=25)
 hypothesis.settings.register_profile("campaign", max_examples=1000)
 
 

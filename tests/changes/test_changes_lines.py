@@ -68,7 +68,7 @@ def edits(draw: st.DrawFn) -> tuple[bytes, bytes]:
 
 
 @settings(
-    max_examples=80,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -97,7 +97,7 @@ def test_the_lines_are_git_s_own(
     assert all(numbers(changes, b"g") == [1] for changes in (short, loose, wide))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(edit=edits())
 def test_the_text_of_added_lines_is_the_file_s(
     shared_repository: "Repository", edit: tuple[bytes, bytes]

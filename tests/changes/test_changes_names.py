@@ -52,7 +52,7 @@ def without_conflicts(paths: list[bytes]) -> list[bytes]:
 PATH_LISTS = st.lists(PATHS, min_size=1, max_size=8).map(without_conflicts).filter(bool)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     paths=PATH_LISTS,
     prefix=st.sampled_from([[], ["--no-prefix"], ["--src-prefix=src://", "--dst-prefix=dst://"]]),
@@ -81,7 +81,7 @@ def test_any_name_comes_back_as_it_was(
     assert found == listed.split(b"\0")[:-1]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     old=PATHS,
     new=PATHS,

@@ -210,7 +210,7 @@ _DEPLOYMENTS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_DEPLOYMENTS)
 def test_what_is_not_refused_here_fits_atlassians_shape(deployment: Deployment) -> None:
     try:

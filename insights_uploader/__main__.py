@@ -22,6 +22,7 @@ _INTERRUPTED = 130
 # Ctrl-C, a CI that aborts a build, and a terminal or a connection that ends
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _AT_ONCE_S = 1.0
+_AGAIN_S = 0.01
 
 
 def main() -> NoReturn:
@@ -57,6 +58,16 @@ def _interruptible() -> None:
         if time.monotonic() - first[0] > _AT_ONCE_S:
             os._exit(_INTERRUPTED)
 
+    def unheard(unraisable: "sys.UnraisableHookArgs") -> None:
+        """An interrupt that Python drops, since it came in a destructor, comes again at once."""
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            sys.__unraisablehook__(unraisable)
+            return
+        first.clear()
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+
+    signal.signal(signal.SIGALRM, interrupt)
+    sys.unraisablehook = unheard
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and `&` have it
             signal.signal(number, interrupt)

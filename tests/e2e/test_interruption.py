@@ -109,3 +109,29 @@ def test_help_for_a_full_disk(installed: Path, words: tuple[str, ...]) -> None:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     said = "error: standard output: No space left on device\n"
     assert (done.returncode, done.stderr) == (2, said)
+
+
+DROPPED = """
+import os, signal, time
+from insights_uploader import __main__ as program
+
+class Slow:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.2)
+
+program._interruptible()
+try:
+    Slow()
+    time.sleep(10)
+    print("lost")
+except KeyboardInterrupt:
+    print("heard")
+"""
+
+
+def test_an_interrupt_in_a_destructor_is_not_lost(installed: Path) -> None:
+    """Python drops whatever a destructor raises."""
+    command = [installed / "python", "-c", DROPPED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.stdout, done.stderr) == ("heard\n", "")

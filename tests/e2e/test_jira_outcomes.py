@@ -79,5 +79,8 @@ def test_missing_credentials_are_told_before_anything_is_sent(
     assert "JIRA_CLIENT_ID is missing, though JIRA_CLIENT_SECRET is set" in done.stderr
     assert "--jira" not in done.stderr  # publish has no such option
     done = run("publish", BANDIT, *TO, **settings(sandbox, JIRA_SITE="foo bar"))
-    assert (done.returncode, "error: jira-builds: JIRA_SITE: is not an address" in done.stderr) == (2, True)
+    assert (done.returncode, "error: jira-builds: JIRA_SITE: is not an address" in done.stderr) == (
+        2,
+        True,
+    )
     assert not sandbox.requests

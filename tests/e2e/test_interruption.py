@@ -132,6 +132,6 @@ except KeyboardInterrupt:
 
 def test_an_interrupt_in_a_destructor_is_not_lost(installed: Path) -> None:
     """Python drops whatever a destructor raises."""
-    command = [installed / "python", "-c", DROPPED]
+    command: list[str | Path] = [installed / "python", "-c", DROPPED]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert (done.stdout, done.stderr) == ("heard\n", "")

@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# One more than there are cores, since some tests wait.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(1 + len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 4)')
 
 .PHONY: help demo test campaign lint format bench fuzz soak clean
 
@@ -14,10 +16,10 @@ demo: $(READY) ## Publish real results to a local stand-in and show what a revie
 	@$(BIN)/python fixtures/demo/demo.py
 
 test: $(READY) ## Run the tests
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 campaign: $(READY) ## Run every case of the fault matrix and many random ones, for half an hour or so
-	$(BIN)/python -m pytest -n auto --dist worksteal --campaign
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --campaign
 
 lint: $(READY) ## Check format, style, types and the floors of the house
 	$(BIN)/ruff format --check .

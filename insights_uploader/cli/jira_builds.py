@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from insights_uploader.cli.destination import SETTINGS, asking, commit_of, settled_destination
-from insights_uploader.cli.jira_answers import named, pairs_of, shown, tell
+from insights_uploader.cli.jira_answers import delete_by_properties, pairs_of, shown, tell
 from insights_uploader.cli.jira_issues import issue_options, issues_of
 from insights_uploader.cli.jira_site import connected_jira, jira_options
 from insights_uploader.cli.numbers import WAIT
@@ -132,14 +132,12 @@ def _delete(pipeline: str, number: int, is_json: bool, **_: Any) -> int:
 @_json
 def _delete_by_properties(properties: tuple[str, ...], is_json: bool, **_: Any) -> int:
     """Have Jira delete all builds that were submitted with every --property that is given."""
-    pairs = pairs_of(properties)
-    if not pairs:
-        words = "which builds are to be deleted is not said"
-        raise UsageError("no-property", words, "Give a --property KEY=VALUE.")
-    with connected_jira() as site:
-        JiraBuilds(site).delete_by_properties(pairs)
-        details = {"properties": pairs, "deletion": "accepted"}
-    tell(details, [f"deletion accepted: builds with {named(pairs)}"], is_json=is_json)
+    delete_by_properties(
+        "builds",
+        properties,
+        lambda site, pairs: JiraBuilds(site).delete_by_properties(pairs),
+        is_json=is_json,
+    )
     return 0
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from insights_uploader.cli.described_deployment import described, described_options
 from insights_uploader.cli.destination import settled_destination
-from insights_uploader.cli.jira_answers import named, pairs_of, shown, tell
+from insights_uploader.cli.jira_answers import delete_by_properties, pairs_of, shown, tell
 from insights_uploader.cli.jira_site import connected_jira, jira_options
 from insights_uploader.cli.numbers import WAIT
 from insights_uploader.cli.speaking import warn
@@ -22,7 +22,7 @@ from insights_uploader.destinations.jira_deployments.gating import (
     word_of,
 )
 from insights_uploader.destinations.jira_deployments.submitting import submit
-from insights_uploader.model.errors import ExitCode, ServerError, UsageError
+from insights_uploader.model.errors import ExitCode, ServerError
 from insights_uploader.preview.plain import plain
 
 _MOST_SHOWN = 2000  # characters of one thing that the server says
@@ -139,14 +139,12 @@ def _delete(pipeline: str, environment: str, number: int, is_json: bool, **_: An
 @_json
 def _delete_by_properties(properties: tuple[str, ...], is_json: bool, **_: Any) -> int:
     """Have Jira delete all deployments that were submitted with every --property that is given."""
-    pairs = pairs_of(properties)
-    if not pairs:
-        words = "which deployments are to be deleted is not said"
-        raise UsageError("no-property", words, "Give a --property KEY=VALUE.")
-    with connected_jira() as site:
-        JiraDeployments(site).delete_by_properties(pairs)
-        details = {"properties": pairs, "deletion": "accepted"}
-    tell(details, [f"deletion accepted: deployments with {named(pairs)}"], is_json=is_json)
+    delete_by_properties(
+        "deployments",
+        properties,
+        lambda site, pairs: JiraDeployments(site).delete_by_properties(pairs),
+        is_json=is_json,
+    )
     return 0
 
 

@@ -9,11 +9,24 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from insights_uploader.sandbox.server import Sandbox
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 """Takes the arguments; `cwd`, `stdin` and environment variables by keyword."""
 
 TOKEN, OTHER_TOKEN = "the-token", "another-token"
 """Both open the sandbox, each as a user of its own."""
+
+
+def settings(sandbox: Sandbox, **other: str) -> dict[str, str]:
+    """The environment that leads the program to a sandbox."""
+    return {
+        "BITBUCKET_URL": sandbox.url,
+        "BITBUCKET_PROJECT": "PRJ",
+        "BITBUCKET_REPOSITORY": "repo",
+        "BITBUCKET_TOKEN": TOKEN,
+    } | other
+
 
 _PATIENCE_S = 60.0
 _OF_PYTHON = ("PYTHON", "LANG", "LC_")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import repository
-from program import TOKEN, Run
+from program import TOKEN, Run, settings
 
 from insights_uploader.sandbox.faults import Answer
 from insights_uploader.sandbox.server import Sandbox
@@ -30,15 +30,6 @@ JUNIT = """<testsuite name="s" tests="5">
   <testcase classname="c" name="s"><skipped/></testcase>
 </testsuite>
 """
-
-
-def settings(sandbox: Sandbox, **other: str) -> dict[str, str]:
-    return {
-        "BITBUCKET_URL": sandbox.url,
-        "BITBUCKET_PROJECT": "PRJ",
-        "BITBUCKET_REPOSITORY": "repo",
-        "BITBUCKET_TOKEN": TOKEN,
-    } | other
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import repository
 from fixture_records import FIXTURES, RUFF
-from program import TOKEN, Run
+from program import TOKEN, Run, settings
 
 from insights_uploader.sandbox.faults import Answer
 from insights_uploader.sandbox.server import Sandbox
@@ -16,15 +16,6 @@ COVERAGE = FIXTURES / "cobertura/coveragepy-branch-python-dotenv/coverage.xml"
 ELSEWHERE = FIXTURES / "cobertura/gcovr-cjson/coverage.xml"
 NO_COVERAGE = RUFF.parent.parent / "ruff-clean-python-dotenv/ruff.sarif"
 BASE = ("--base", "main")
-
-
-def settings(sandbox: Sandbox, **other: str) -> dict[str, str]:
-    return {
-        "BITBUCKET_URL": sandbox.url,
-        "BITBUCKET_PROJECT": "PRJ",
-        "BITBUCKET_REPOSITORY": "repo",
-        "BITBUCKET_TOKEN": TOKEN,
-    } | other
 
 
 @pytest.fixture

@@ -9,18 +9,9 @@ from pathlib import Path
 import pytest
 import repository
 from fixture_records import RUFF
-from program import TOKEN, Run
+from program import Run, settings
 
 from insights_uploader.sandbox.server import Sandbox
-
-
-def settings(sandbox: Sandbox, **other: str) -> dict[str, str]:
-    return {
-        "BITBUCKET_URL": sandbox.url,
-        "BITBUCKET_PROJECT": "PRJ",
-        "BITBUCKET_REPOSITORY": "repo",
-        "BITBUCKET_TOKEN": TOKEN,
-    } | other
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import repository
 from fixture_records import BANDIT, ROOT
-from program import OTHER_TOKEN, TOKEN, Run
+from program import OTHER_TOKEN, TOKEN, Run, settings
 
 from insights_uploader.sandbox.faults import Answer
 from insights_uploader.sandbox.server import Sandbox
@@ -21,15 +21,6 @@ ANNOTATIONS: tuple[Mapping[str, Any], ...] = (
     {"externalId": "b", "message": "style", "severity": "LOW", "type": "CODE_SMELL", "path": "b.py"},
     {"externalId": "c", "message": "no place", "severity": "LOW"},
 )  # fmt: skip
-
-
-def settings(sandbox: Sandbox, **other: str) -> dict[str, str]:
-    return {
-        "BITBUCKET_URL": sandbox.url,
-        "BITBUCKET_PROJECT": "PRJ",
-        "BITBUCKET_REPOSITORY": "repo",
-        "BITBUCKET_TOKEN": TOKEN,
-    } | other
 
 
 @pytest.fixture

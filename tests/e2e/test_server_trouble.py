@@ -12,21 +12,12 @@ from pathlib import Path
 
 import pytest
 from fixture_records import BANDIT, PYTEST, RUFF
-from program import OTHER_TOKEN, TOKEN, Run
+from program import OTHER_TOKEN, TOKEN, Run, settings
 
 from insights_uploader.sandbox.faults import Answer, Delay, Drop
 from insights_uploader.sandbox.server import Sandbox
 
 HTML = Answer(200, "<html><h1>Log in</h1></html>", {"content-type": "text/html"})
-
-
-def settings(sandbox: Sandbox, **other: str) -> dict[str, str]:
-    return {
-        "BITBUCKET_URL": sandbox.url,
-        "BITBUCKET_PROJECT": "PRJ",
-        "BITBUCKET_REPOSITORY": "repo",
-        "BITBUCKET_TOKEN": TOKEN,
-    } | other
 
 
 @pytest.mark.parametrize(
